@@ -1,0 +1,32 @@
+"""This package's branch of the exception tree.
+
+BenchError                      3   (orchestrator.errors)
+├── ConfigurationError          2   (orchestrator.errors)
+│   └── MissingExtraError       2   an optional part is not installed
+├── ServerError                 3   the server cannot be reached, or does not answer as Ollama does
+│   └── ModelError              3   the server has no such model and cannot get it
+├── OutputError                 3   a result cannot be written
+└── IncompleteRunError          3   a run ended early; what was measured is kept
+"""
+
+from orchestrator.errors import BenchError, ConfigurationError
+
+
+class MissingExtraError(ConfigurationError):
+    """A package that an optional part needs is not installed."""
+
+
+class ServerError(BenchError):
+    """The model server cannot be reached, or its answer is not one that Ollama gives."""
+
+
+class ModelError(ServerError):
+    """The server has no such model and cannot get it."""
+
+
+class OutputError(BenchError):
+    """A result cannot be written where it was asked for."""
+
+
+class IncompleteRunError(BenchError):
+    """A run ended before it was whole; the message says why."""
