@@ -1,4 +1,4 @@
-"""Where packs and configuration come from: an option, else the working directory, else the checkout or the wheel."""
+"""Where packs and configuration come from: an option, the working directory, else the checkout or the wheel."""
 
 from pathlib import Path
 
