@@ -1,5 +1,6 @@
 """YAML files read into pydantic models; a mistake is told with its file, line and key."""
 
+import re
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, TypeVar
@@ -13,6 +14,9 @@ Model = TypeVar("Model", bound=BaseModel)
 
 MAX_CONFIG_BYTES = 1_000_000
 """Far above any real file; keeps an alias bomb or a wrong path (a model file, say) from being read whole."""
+
+
+_SURROGATE = re.compile("[\ud800-\udfff]")
 
 
 def load_yaml(path: Path, model: type[Model]) -> Model:
@@ -29,9 +33,7 @@ def read_text(path: Path) -> str:
         with path.open("rb") as file:
             data = file.read(MAX_CONFIG_BYTES + 1)
         if len(data) > MAX_CONFIG_BYTES:
-            raise ConfigurationError(
-                f"{path}: larger than {MAX_CONFIG_BYTES} bytes: not a configuration file"
-            )
+            raise ConfigurationError(f"{path}: larger than {MAX_CONFIG_BYTES} bytes: not a configuration file")
         return data.decode("utf-8")
     except OSError as error:
         raise ConfigurationError(f"{path}: cannot be read: {error.strerror or error}") from error
@@ -42,18 +44,7 @@ def read_text(path: Path) -> str:
 
 def parse_yaml(text: str, model: type[Model], name: str) -> Model:
     """Validate YAML `text` as `model`; `name` is what error messages call it. Raises ConfigurationError."""
-    try:
-        root = yaml.compose(text, Loader=yaml.SafeLoader)
-        _refuse_surprises(root, name)
-        value = yaml.safe_load(text)
-    except yaml.MarkedYAMLError as error:
-        mark = error.problem_mark or error.context_mark
-        line = mark.line + 1 if mark else 1
-        raise ConfigurationError(
-            f"{name}:{line}: not valid YAML: {error.problem or error.context}"
-        ) from error
-    except (yaml.YAMLError, ValueError, RecursionError) as error:
-        raise ConfigurationError(f"{name}: not valid YAML: {error}") from error
+    root, value = _read_yaml(text, name)
     try:
         return model.model_validate({} if value is None else value)
     except ValidationError as error:
@@ -61,24 +52,55 @@ def parse_yaml(text: str, model: type[Model], name: str) -> Model:
         raise ConfigurationError("\n".join(problems)) from error
 
 
+class _Loader(yaml.SafeLoader):
+    """Tells the line of a value that cannot be, such as the date 2024-13-45."""
+
+    def construct_object(self, node: yaml.Node, deep: bool = False) -> Any:
+        """As the base class does."""
+        try:
+            return super().construct_object(node, deep)
+        except (ValueError, LookupError, AttributeError) as error:  # the latter two for `!!int ""` and `!!timestamp x`
+            raise yaml.constructor.ConstructorError(None, None, str(error), node.start_mark) from error
+
+
+def _read_yaml(text: str, name: str) -> tuple[yaml.Node | None, Any]:
+    """The tree with its lines, and the value. Raises ConfigurationError."""
+    try:
+        loader = _Loader(text)
+        root = loader.get_single_node()
+        _refuse_surprises(root, name)
+        return root, None if root is None else loader.construct_document(root)
+    except yaml.reader.ReaderError as error:
+        line, problem = text.count("\n", 0, error.position) + 1, f"the character #x{error.character:04x}"
+    except yaml.MarkedYAMLError as error:
+        mark = error.problem_mark or error.context_mark
+        line, problem = mark.line + 1 if mark else 1, error.problem or error.context or ""
+    except RecursionError:
+        line, problem = 1, "nested too deep"
+    raise ConfigurationError(f"{name}:{line}: not valid YAML: {problem}")
+
+
 def _refuse_surprises(root: yaml.Node | None, name: str) -> None:
-    """Refuse what YAML allows and a reader would not expect: a key given twice (the last wins), an alias."""
+    """Refuse what YAML allows and nobody means: a key given twice (the last wins), an alias, half a character."""
     seen: set[int] = set()
     pending = [root] if root is not None else []
     while pending:
         node = pending.pop()
         if id(node) in seen and not isinstance(node, yaml.ScalarNode):
-            raise ConfigurationError(
-                f"{name}:{node.start_mark.line + 1}: aliases (*name) are not supported here"
-            )
+            raise ConfigurationError(f"{name}:{node.start_mark.line + 1}: aliases (*name) are not supported here")
         seen.add(id(node))
+        if isinstance(node, yaml.ScalarNode) and _SURROGATE.search(node.value):
+            raise ConfigurationError(
+                f"{name}:{node.start_mark.line + 1}: half of a surrogate pair (\\ud800) is no text"
+            )
         if isinstance(node, yaml.MappingNode):
             keys: set[str] = set()
             for key, value in node.value:
+                if not isinstance(key, yaml.ScalarNode):
+                    raise ConfigurationError(f"{name}:{key.start_mark.line + 1}: a key must be a plain word")
                 if key.value in keys:
                     raise ConfigurationError(f"{name}:{key.start_mark.line + 1}: {key.value}: given twice")
-                if isinstance(key, yaml.ScalarNode):
-                    keys.add(key.value)
+                keys.add(key.value)
                 pending.append(value)
         elif isinstance(node, yaml.SequenceNode):
             pending.extend(node.value)
