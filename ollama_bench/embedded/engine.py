@@ -1,0 +1,185 @@
+"""The server's side of a runner: start the child, talk to llama.cpp in it, stop it."""
+
+import asyncio
+import json
+import os
+import secrets
+import signal
+import sys
+import time
+from collections import deque
+from collections.abc import AsyncGenerator
+from contextlib import aclosing, suppress
+from dataclasses import asdict, dataclass
+from urllib.parse import urlsplit
+
+from ollama_bench.embedded.llama_http import Address, BrokenReplyError, post
+from ollama_bench.embedded.wire import ApiError, Json
+
+KEY = "OLLAMA_BENCH_RUNNER_KEY"
+STOP_GRACE_S = 3.0
+STOPPED = (
+    "model runner has unexpectedly stopped, this may be due to resource limitations or an internal error, "
+    "check ollama server logs for details"
+)
+LOAD_ERROR = "error loading model: "
+BAD_GRAMMAR = "failed to compile"
+
+
+@dataclass(frozen=True)
+class LoadPlan:
+    """What a runner is started with; a request whose plan differs needs another runner."""
+
+    path: str
+    num_ctx: int
+    num_batch: int
+    num_thread: int
+    num_gpu: int
+    main_gpu: int
+    use_mmap: bool
+    shift: bool
+    parallel: int
+
+
+class Runner:
+    """A running child with its model loaded; `ready_ns` is when that was, by the monotonic clock."""
+
+    def __init__(self, process: asyncio.subprocess.Process) -> None:
+        self.ready_ns = 0
+        self._process = process
+        self._address = Address("", 0, "")
+        self._log: deque[str] = deque(maxlen=20)
+        self._log_task = asyncio.create_task(self._copy_log())
+
+    @classmethod
+    async def start(cls, plan: LoadPlan) -> "Runner":
+        """Start a child, wait until its model is loaded. Raises ApiError 500; a cancelled start leaves no child."""
+        command = [sys.executable, "-P", "-m", "ollama_bench.embedded.runner", json.dumps(asdict(plan))]
+        pipe = asyncio.subprocess.PIPE
+        # The key keeps pages in a browser and other users of the machine off the runner's port.
+        # A session of its own: Ctrl-C in the terminal goes to the server, which then ends the child.
+        key = secrets.token_urlsafe(32)
+        process = await asyncio.create_subprocess_exec(
+            *command, stdin=pipe, stdout=pipe, stderr=pipe, start_new_session=True, env=os.environ | {KEY: key}
+        )
+        runner = cls(process)
+        try:
+            await runner._wait_until_loaded(key)
+        except BaseException:
+            await asyncio.shield(runner.stop())
+            raise
+        return runner
+
+    async def _wait_until_loaded(self, key: str) -> None:
+        assert self._process.stdout is not None
+        while line := await self._process.stdout.readline():
+            with suppress(ValueError, KeyError, TypeError):
+                url = urlsplit(json.loads(line)["url"])
+                self._address = Address(str(url.hostname), int(url.port or 0), key)
+                self.ready_ns = time.monotonic_ns()
+                return
+        await self._log_task
+        lines = [line for line in self._log if LOAD_ERROR in line] or list(self._log)
+        reason = lines[0].rpartition(LOAD_ERROR)[2] if lines else f"exit status {await self._process.wait()}"
+        raise ApiError(500, f"llama runner process has terminated: {LOAD_ERROR}{reason}")
+
+    @property
+    def alive(self) -> bool:
+        """Whether the child still runs."""
+        return self._process.returncode is None
+
+    @property
+    def pid(self) -> int:
+        """The child's process id."""
+        return self._process.pid
+
+    async def stop(self) -> None:
+        """End the child and wait until it is gone."""
+        self._signal(signal.SIGTERM)
+        try:
+            await asyncio.wait_for(self._process.wait(), STOP_GRACE_S)
+        except TimeoutError:
+            self._process.kill()
+            await self._process.wait()
+        await self._log_task
+
+    async def _copy_log(self) -> None:
+        assert self._process.stderr is not None
+        while chunk := await self._process.stderr.read(65536):
+            text = chunk.decode("utf-8", "replace")
+            self._log.extend(line for line in text.splitlines() if line.strip())
+            sys.stderr.write(text)
+            sys.stderr.flush()
+
+    def _signal(self, number: int) -> None:
+        # Not `terminate()`: that may collect an ended child's status before asyncio does, which then misses it.
+        if self.alive:
+            with suppress(ProcessLookupError):
+                os.kill(self.pid, number)
+
+    async def complete(self, body: Json) -> AsyncGenerator[Json]:
+        """Yield llama.cpp's events of one completion, the last with `stop` true and its `timings`.
+
+        Raises ApiError with llama.cpp's own status and text when it refuses, 500 when the child dies. Closing the
+        generator closes the connection, which stops llama.cpp at its next token or batch.
+        """
+        self._log.clear()
+        rest = b""
+        async with aclosing(self._blocks("/completion", body | {"stream": True})) as blocks:
+            async for block in blocks:
+                *events, rest = (rest + block).split(b"\n\n")
+                for event in events:
+                    kind, _, data = event.partition(b": ")
+                    if kind == b"error":
+                        raise ApiError(500, data.decode("utf-8", "replace"))
+                    if data.startswith(b"{"):
+                        self._check_grammar(body)
+                        yield _checked(json.loads(data))
+
+    async def call(self, path: str, body: Json) -> Json:
+        """POST to one of llama.cpp's small endpoints. Raises ApiError."""
+        async with aclosing(self._blocks(path, body)) as blocks:
+            answer: Json = json.loads(b"".join([block async for block in blocks]))
+        return answer
+
+    async def _blocks(self, path: str, body: Json) -> AsyncGenerator[bytes]:
+        try:
+            transport, reply = await post(self._address, path, body)
+        except OSError:
+            raise ApiError(500, STOPPED) from None
+        try:
+            status = await reply.head()
+            async with aclosing(reply.blocks()) as blocks:
+                if status >= 400:
+                    text = b"".join([block async for block in blocks]).decode("utf-8", "replace")
+                    raise ApiError(status, text.strip())
+                async for block in blocks:
+                    yield block
+        except BrokenReplyError as error:
+            cause = self._log[-1] if self._log else error
+            raise ApiError(500, f"an error was encountered while running the model: {cause}") from None
+        finally:
+            transport.close()
+
+    def _check_grammar(self, body: Json) -> None:
+        # llama.cpp logs a schema that it cannot use, and goes on without any constraint.
+        if "json_schema" in body:
+            for line in self._log:
+                if BAD_GRAMMAR in line:
+                    raise ApiError(400, "invalid JSON schema in format: " + line.partition(BAD_GRAMMAR)[2].strip())
+
+    async def tokenize(self, text: str, *, add_special: bool = False) -> list[int]:
+        """Return the tokens of `text`; its special tokens are recognised, a leading one added on request."""
+        answer = await self.call("/tokenize", {"content": text, "add_special": add_special, "parse_special": True})
+        tokens: list[int] = answer["tokens"]
+        return tokens
+
+    async def detokenize(self, tokens: list[int]) -> str:
+        """Return the text of `tokens`."""
+        return str((await self.call("/detokenize", {"tokens": tokens}))["content"])
+
+
+def _checked(event: Json) -> Json:
+    if "error" in event:
+        raise ApiError(event["error"].get("code", 500), json.dumps(event, separators=(",", ":")))
+    return event

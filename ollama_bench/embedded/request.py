@@ -1,0 +1,208 @@
+"""Bodies of requests -> typed values, with the status codes and messages that Ollama gives.
+
+Ollama is written in Go and hands out the messages of Go's JSON decoder; clients have come to read them,
+so they are kept word for word.
+"""
+
+import json
+import re
+from typing import Any, TypeVar, get_origin
+
+from pydantic import BaseModel, ConfigDict, ValidationError, model_validator
+
+from ollama_bench.embedded.wire import FOREVER_S, ApiError, Json
+
+THINK_LEVELS = ("high", "medium", "low", "max")
+_UNIT_S = {"ns": 1e-9, "us": 1e-6, "µs": 1e-6, "μs": 1e-6, "ms": 1e-3, "s": 1.0, "m": 60.0, "h": 3600.0}
+_DURATION = re.compile(r"([0-9]+\.?[0-9]*|\.[0-9]+)(ns|us|µs|μs|ms|s|m|h)")
+
+
+class _Body(BaseModel):
+    model_config = ConfigDict(strict=True, extra="ignore", protected_namespaces=())
+
+    @model_validator(mode="before")
+    @classmethod
+    def _null_means_absent(cls, data: Any) -> Any:
+        return {k: v for k, v in data.items() if v is not None} if isinstance(data, dict) else data
+
+
+class Message(_Body):
+    """One message of a chat."""
+
+    role: str = ""
+    content: str = ""
+    thinking: str = ""
+    images: list[str] = []
+    tool_calls: list[Any] = []
+
+
+class _ModelRequest(_Body):
+    model: str = ""
+    stream: bool = True
+    format: Any = None
+    keep_alive: Any = None
+    options: dict[str, Any] = {}
+    think: Any = None
+    truncate: bool = True
+    shift: bool = True
+    logprobs: bool = False
+    top_logprobs: int = 0
+
+
+class GenerateRequest(_ModelRequest):
+    """The body of POST /api/generate."""
+
+    prompt: str = ""
+    suffix: str = ""
+    system: str = ""
+    template: str = ""
+    context: list[int] | None = None
+    raw: bool = False
+    images: list[str] = []
+
+
+class ChatRequest(_ModelRequest):
+    """The body of POST /api/chat."""
+
+    messages: list[Message] = []
+    tools: list[Any] = []
+
+
+class NameRequest(_Body):
+    """The body of show, pull and delete; `name` is the deprecated spelling of `model`."""
+
+    model: str = ""
+    name: str = ""
+    stream: bool = True
+    verbose: bool = False
+
+    @property
+    def target(self) -> str:
+        """The name under whichever key it came."""
+        return self.model or self.name
+
+
+_Request = TypeVar("_Request", bound=_Body)
+
+
+def parse_body(kind: type[_Request], go_name: str, body: bytes) -> _Request:
+    """Decode `body` into `kind`; `go_name` is Ollama's name of that type, for its messages. Raises ApiError 400."""
+    text = body.decode("utf-8", "replace").lstrip(" \t\r\n")
+    if not text:
+        raise ApiError(400, "missing request body")
+    try:
+        # What follows the first value is ignored, as Go's decoder does.
+        value, _ = _DECODER.raw_decode(text)
+    except RecursionError:
+        raise ApiError(400, "exceeded max depth") from None
+    except ValueError as error:
+        raise ApiError(400, _syntax_message(text, error)) from None
+    if value is None:
+        value = {}
+    if not isinstance(value, dict):
+        raise ApiError(400, f"json: cannot unmarshal {_go_kind(value)} into Go value of type api.{go_name}")
+    try:
+        return kind.model_validate(value)
+    except ValidationError as error:
+        raise ApiError(400, _type_message(kind, go_name, error)) from None
+
+
+def _reject_constant(name: str) -> float:
+    raise ValueError(name)
+
+
+_DECODER = json.JSONDecoder(parse_constant=_reject_constant)
+
+
+def _syntax_message(text: str, error: ValueError) -> str:
+    position = error.pos if isinstance(error, json.JSONDecodeError) else 0
+    rest = text[position:].lstrip()
+    # Python reports an unfinished string at its opening quote.
+    if not rest or str(error).startswith("Unterminated"):
+        return "unexpected EOF"
+    return f"invalid character {rest[0]!r} looking for beginning of value"
+
+
+def _type_message(kind: type[BaseModel], go_name: str, error: ValidationError) -> str:
+    first = error.errors(include_url=False)[0]
+    names = [str(part) for part in first["loc"] if isinstance(part, str)]
+    if len(names) > 1 and names[0] == "messages":
+        expected = _go_type(Message.model_fields[names[1]].annotation) if names[1] in Message.model_fields else "string"
+    else:
+        expected = _go_type(kind.model_fields[names[0]].annotation)
+    where = ".".join([go_name, *names[:2]])
+    return f"json: cannot unmarshal {_go_kind(first['input'])} into Go struct field {where} of type {expected}"
+
+
+def _go_kind(value: Any) -> str:
+    if isinstance(value, bool):
+        return "bool"
+    if isinstance(value, int | float):
+        return "number"
+    names: dict[type, str] = {str: "string", list: "array", dict: "object"}
+    return names.get(type(value), "null")
+
+
+def _go_type(annotation: Any) -> str:
+    if annotation in (bool, int):
+        return str(annotation.__name__)
+    if annotation is str:
+        return "string"
+    if get_origin(annotation) is dict:
+        return "map[string]interface {}"
+    if annotation == list[Message]:
+        return "[]api.Message"
+    return "[]int" if annotation == list[int] | None else "[]api.ImageData"
+
+
+def parse_keep_alive(value: Any) -> float | None:
+    """Return seconds (FOREVER_S for a negative value), or None for the server's default. Raises ApiError 400."""
+    if value is None:
+        return None
+    if isinstance(value, str):
+        seconds = parse_go_duration(value)
+    elif isinstance(value, int | float) and not isinstance(value, bool):
+        seconds = float(value)
+    else:
+        kind = {"bool": "bool", "array": "[]interface {}"}.get(_go_kind(value), "map[string]interface {}")
+        raise ApiError(400, f"Unsupported type: '{kind}'")
+    return FOREVER_S if seconds < 0 else min(seconds, FOREVER_S)
+
+
+def parse_go_duration(text: str) -> float:
+    """Return the seconds of a Go duration such as "1h30m" or "-1s". Raises ApiError 400 with Go's message."""
+    body = text[1:] if text[:1] in "+-" else text
+    if body == "0":
+        return 0.0
+    if re.fullmatch(r"[0-9.]+", body) and re.search("[0-9]", body):
+        raise ApiError(400, f"time: missing unit in duration {json.dumps(text)}")
+    if not re.fullmatch(f"(?:{_DURATION.pattern})+", body):
+        raise ApiError(400, f"time: invalid duration {json.dumps(text)}")
+    seconds = sum(float(number) * _UNIT_S[unit] for number, unit in _DURATION.findall(body))
+    return -seconds if text.startswith("-") else seconds
+
+
+def parse_think(value: Any) -> bool | str | None:
+    """Return `think` as a bool, a level, or None when absent. Raises ApiError 400."""
+    if value is None or isinstance(value, bool):
+        return value
+    if not isinstance(value, str):
+        raise ApiError(400, 'think must be a boolean or string ("high", "medium", "low", "max", true, or false)')
+    if value not in THINK_LEVELS:
+        raise ApiError(
+            400,
+            f'invalid think value: {json.dumps(value)} (must be "high", "medium", "low", "max", true, or false)',
+        )
+    return value
+
+
+def parse_format(value: Any) -> Json | None:
+    """Return the JSON Schema that `format` asks for, or None. Raises ApiError 500."""
+    if value is None or value == "":
+        return None
+    if value == "json":
+        return {"type": "object"}
+    if isinstance(value, dict):
+        return value
+    given = json.dumps(json.dumps(value))
+    raise ApiError(500, f'invalid format: {given}; expected "json" or a valid JSON Schema object')
