@@ -9,7 +9,14 @@ BenchError                      3   (orchestrator.errors)
 └── IncompleteRunError          3   a run ended early; what was measured is kept
 """
 
+from typing import TYPE_CHECKING
+
 from orchestrator.errors import BenchError, ConfigurationError
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from ollama_bench.scorecard import RunResult
 
 
 class MissingExtraError(ConfigurationError):
@@ -25,8 +32,14 @@ class ModelError(ServerError):
 
 
 class OutputError(BenchError):
-    """A result cannot be written where it was asked for."""
+    """A result cannot be written where it was asked for; `result` is the result, where there is one."""
+
+    def __init__(self, message: str, result: "RunResult | None" = None) -> None:
+        super().__init__(message)
+        self.result = result
 
 
 class IncompleteRunError(BenchError):
-    """A run ended before it was whole; the message says why."""
+    """A run ended before it was whole; the message says why, `path` is the document of what was measured."""
+
+    path: "Path | None" = None

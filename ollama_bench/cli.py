@@ -1,0 +1,161 @@
+"""The command line: parse, one call, print, exit code. Heavy modules are imported where a command needs them."""
+
+import io
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from ollama_bench import __version__
+from orchestrator.errors import BenchError
+
+if TYPE_CHECKING:
+    pass
+
+FORMATS = click.Choice(["text", "markdown", "json"])
+FILE = click.Path(path_type=Path, exists=True, dir_okay=False)
+POSITIVE = click.IntRange(min=1)
+FOLDER = click.Path(path_type=Path, file_okay=False)
+
+
+def main() -> None:
+    """The console script: every foreseen error becomes one message on stderr and its exit code."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="replace")  # a terminal without UTF-8 shows `?`, and ends no run
+    try:
+        code = cli.main(standalone_mode=False)
+    except click.exceptions.Abort:
+        code = _fail("interrupted", 130)
+    except click.ClickException as error:
+        error.show()
+        code = error.exit_code
+    except BenchError as error:
+        code = _fail(str(error), error.exit_code)
+    except KeyboardInterrupt:
+        code = _fail("interrupted", 130)
+    sys.exit(code if isinstance(code, int) else 0)
+
+
+def _fail(message: str, code: int) -> int:
+    from ollama_bench.clean import clean
+
+    click.echo(f"{click.style('Error:', fg='red')} {clean(message)}", err=True)
+    return code
+
+
+@click.group(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
+@click.version_option(__version__, prog_name="ollama-bench")
+def cli() -> None:
+    """Is this small model good enough on this hardware, or do you need a bigger one?
+
+    \b
+    Examples:
+      ollama-bench run llama3.2:1b
+      ollama-bench run gemma3:270m --embedded
+      ollama-bench show scorecards/llama3.2-1b-20261123T170312Z.json
+
+    Exit codes: 0 done, 2 usage or configuration, 3 could not measure, 4 gate failed, 5 gate inconclusive,
+    130 interrupted.
+    """
+
+
+@cli.command()
+@click.argument("models", nargs=-1, required=True, metavar="MODEL [MODEL]...")
+@click.option("--host", metavar="URL", help="The Ollama server.  [default: OLLAMA_HOST, else 127.0.0.1:11434]")
+@click.option("--embedded", is_flag=True, help="Start an engine of our own (extra `embedded`): no Ollama needed.")
+@click.option(
+    "--profile",
+    metavar="quick|standard|thorough",
+    default="quick",
+    show_default=True,
+    help="How many trials; config/profiles.yaml says so.",
+)
+@click.option("--pull/--no-pull", default=True, show_default=True, help="Pull a model that the server does not have.")
+@click.option(
+    "--prompts", type=FOLDER, metavar="DIR", help="A prompt pack.  [default: prompts/, else built in]"
+)
+@click.option("--policy", type=FILE, help="The verdict's rule.  [default: config/verdict.yaml, else built in]")
+@click.option(
+    "--num-ctx", type=click.IntRange(min=1), metavar="N", help="Context length of every request.  [default: 4096]"
+)
+@click.option(
+    "--num-predict", type=click.IntRange(min=1), metavar="N", help="Most tokens an answer.  [default: the pack's]"
+)
+@click.option("--seed", type=click.IntRange(min=0), metavar="N", help="Seed of every request.  [default: 1]")
+@click.option(
+    "--temperature",
+    type=click.FloatRange(min=0, max=10),
+    metavar="X",
+    help="Of the timed phases; quality answers are always taken at 0.  [default: 0]",
+)
+@click.option("--think", is_flag=True, help="Let a thinking model think; otherwise it is told not to.")
+@click.option(
+    "--timeout",
+    type=click.FloatRange(min=0, min_open=True),
+    metavar="S",
+    help="Longest silence of the server, in seconds.  [default: 300 to the first byte, 60 after it]",
+)
+@click.option(
+    "--out", type=FOLDER, metavar="DIR", default=Path("scorecards"), show_default=True, help="Where results are saved."
+)
+@click.option("--format", "fmt", type=FORMATS, default="text", show_default=True, help="What is printed.")
+@click.option("--json", "as_json", is_flag=True, help="Same as --format json: one JSON document on stdout.")
+@click.option("--quality/--no-quality", default=True, help="Ask the quality prompts.  [default: quality]")
+def run(models: tuple[str, ...], **options: Any) -> int:
+    """Benchmark MODEL on a server and say whether it is good enough.
+
+    Times cold and warm starts, a real prompt and a long one, samples memory and CPU of the serving processes, scores
+    three quality prompts, applies the keep-small / scale-up rule, and saves the result as JSON and Markdown.
+
+    \b
+    Examples:
+      ollama-bench run llama3.2:1b
+      ollama-bench run llama3.2:1b qwen2.5:1.5b --profile standard
+      ollama-bench run gemma3:270m --embedded --json > result.json
+    """
+    from ollama_bench.commands.run import run_models
+
+    return run_models(models, **options)
+
+
+@cli.command()
+@click.argument("file", type=FILE)
+@click.option("--format", "fmt", type=FORMATS, default="text", show_default=True, help="What is printed.")
+@click.option("--json", "as_json", is_flag=True, help="Same as --format json.")
+@click.option("--policy", type=FILE, help="Decide anew by this rule.")
+def show(file: Path, fmt: str, as_json: bool, policy: Path | None) -> None:
+    """Print a saved result; with --policy, decided anew. Needs no server.
+
+    \b
+    Examples:
+      ollama-bench show scorecards/gemma3-270m-20261123T170312Z.json
+      ollama-bench show RESULT.json --policy strict.yaml --format markdown
+    """
+    from ollama_bench.render import FORMATS as RENDER
+    from ollama_bench.run import load_policy
+    from ollama_bench.scorecard import load
+    from ollama_bench.summarize import decide
+
+    result = load(file)
+    if policy is not None:
+        result = decide(result, load_policy(policy))
+    click.echo(RENDER["json" if as_json else fmt](result), nl=False)
+
+
+@cli.command()
+@click.option("--host", default="127.0.0.1", show_default=True, help="Address to listen on.")
+@click.option("--port", type=click.IntRange(0, 65535), default=11434, show_default=True, help="0 takes a free one.")
+@click.option("--models", type=FOLDER, metavar="DIR", help="A folder of GGUF files to serve by name.")
+def serve(host: str, port: int, models: Path | None) -> None:
+    """Serve models as Ollama does, on the embedded engine, until stopped (extra `embedded`).
+
+    \b
+    Examples:
+      ollama-bench serve
+      ollama-bench serve --port 11500 --models ~/models
+    """
+    from ollama_bench.embedded.server import serve as serve_forever
+
+    serve_forever(host, port, models)

@@ -1,0 +1,1 @@
+"""What the larger commands do between parsing and printing."""

@@ -1,0 +1,76 @@
+"""`ollama-bench run`: every model in turn, then what is printed."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import click
+
+from ollama_bench.clean import clean
+from ollama_bench.errors import OutputError
+from ollama_bench.plan import Overrides, RunPlan, load_profile, make_plan
+from ollama_bench.render import FORMATS
+from ollama_bench.render.table import render_table
+from ollama_bench.run import Endpoint, Settings, benchmark, load_policy, load_prompts, open_endpoint
+from ollama_bench.scorecard import RunResult
+from ollama_bench.terminal import TerminalProgress
+from orchestrator.errors import BenchError
+
+
+def run_models(
+    models: tuple[str, ...],
+    *,
+    host: str | None,
+    embedded: bool,
+    profile: str,
+    prompts: Path | None,
+    policy: Path | None,
+    out: Path,
+    fmt: str,
+    as_json: bool,
+    timeout: float | None,
+    **overrides: Any,
+) -> int:
+    """Benchmark `models` one after another and print them; the exit code.
+
+    With one model its error is raised; with several all are tried, and the code is 3 when one of them failed.
+    """
+    if embedded and host is not None:
+        raise click.UsageError("--embedded starts a server of its own: leave out --host")
+    settings = Settings(load_prompts(prompts), load_policy(policy), out)
+    chosen = load_profile(profile)
+    changes = Overrides(timeout_s=timeout, **overrides)
+    plans = [make_plan(model, profile, chosen, settings.pack, changes) for model in models]
+    with open_endpoint(host, embedded=embedded) as endpoint:
+        results, failures = _run_all(plans, endpoint, settings)
+    _print(results, "json" if as_json else fmt, several=len(models) > 1)
+    if len(models) == 1 and failures:
+        raise failures[0]
+    return 3 if failures else 0
+
+
+def _run_all(plans: list[RunPlan], endpoint: Endpoint, settings: Settings) -> tuple[list[RunResult], list[BenchError]]:
+    results: list[RunResult] = []
+    failures: list[BenchError] = []
+    for plan in plans:
+        try:
+            with TerminalProgress() as progress:
+                results.append(benchmark(plan, endpoint, settings, progress))
+        except BenchError as error:
+            failures.append(error)
+            if isinstance(error, OutputError) and error.result is not None:
+                results.append(error.result)  # measured, only not saved: it is printed all the same
+            if len(plans) > 1:
+                click.echo(f"{plan.model}: {clean(str(error))}", err=True)
+    return results, failures
+
+
+def _print(results: list[RunResult], fmt: str, *, several: bool) -> None:
+    if fmt == "json" and several:
+        documents = [json.loads(FORMATS["json"](result)) for result in results]
+        click.echo(json.dumps(documents, indent=1, ensure_ascii=False))
+        return
+    click.echo("\n".join(FORMATS[fmt](result) for result in results), nl=False)
+    if several and results:
+        table = render_table(results)
+        click.echo(f"\n```text\n{table}```" if fmt == "markdown" else f"\n{table}", nl=fmt == "markdown")

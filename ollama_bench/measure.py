@@ -1,0 +1,102 @@
+"""Runs the phases of a plan against a server, one trial after another, and stamps them."""
+
+import secrets
+import time
+from collections.abc import Iterator
+
+from ollama_bench.errors import IncompleteRunError, ServerError
+from ollama_bench.plan import RunPlan, Step, ends_phase, request_body, steps
+from ollama_bench.server.client import Client, ModelCard, same_model
+from ollama_bench.stability import cut_prompt
+from ollama_bench.trial import TIMED_PHASES, LoadedModel, RequestError, Stream, Trial
+
+UNLOAD_PATIENCE_S = 60.0
+POLL_S = 0.02
+
+NONCE_PHASES = frozenset({"real", "long"})
+"""Their prompts are processed afresh each time; `warm` repeats its prompt on purpose."""
+
+
+class NotColdError(Exception):
+    """The model would not leave the server's memory."""
+
+
+def measure(plan: RunPlan, client: Client, card: ModelCard, zero_ns: int) -> Iterator[Trial]:
+    """Yield every trial of `plan` as it ends, failed ones too, in the order of `plan.steps`.
+
+    `zero_ns` is the monotonic moment from which `started_ns` counts. Raises IncompleteRunError when going on makes no
+    sense: two failures in a row, or a phase without one good trial, in the timed phases.
+    """
+    good = failures = 0
+    for step in steps(plan):
+        trial = _trial(plan, step, client, card, zero_ns)
+        yield trial
+        if step.phase not in TIMED_PHASES:
+            continue
+        good, failures = (good + 1, 0) if trial.error is None else (good, failures + 1)
+        ended = ends_phase(plan, trial)
+        if trial.error is not None and (failures == 2 or (ended and good == 0)):
+            raise IncompleteRunError(f"the {step.phase} phase of {plan.model} failed: {trial.error.message}")
+        if ended:
+            good = 0
+
+
+def _trial(plan: RunPlan, step: Step, client: Client, card: ModelCard, zero_ns: int) -> Trial:
+    nonce = f"[{secrets.token_hex(4)}]" if step.phase in NONCE_PHASES else None
+    body = request_body(plan, step, nonce, can_think=card.can_think)
+    loaded: LoadedModel | None = None
+    written_ns = time.monotonic_ns()
+    try:
+        if step.phase == "cold":
+            _prove_cold(plan, client, card)
+        else:
+            loaded = _ensure_warm(plan, client, card)
+        written_ns, stream = client.generate(body)
+    except NotColdError as error:
+        stream = Stream(error=RequestError(kind="not_cold", message=str(error)))
+    except ServerError as error:
+        stream = Stream(error=RequestError(kind="connection", message=str(error)))
+    if stream.error is None:
+        context_length = (loaded and loaded.context_length) or plan.num_ctx
+        stream = stream.model_copy(update={"error": cut_prompt(body["prompt"], stream.server, context_length)})
+    return Trial(
+        **dict(stream),
+        phase=step.phase,
+        index=step.index,
+        prompt_id=step.prompt.id,
+        nonce=nonce,
+        temperature=step.temperature,
+        seed=step.seed,
+        num_predict=step.prompt.num_predict,
+        started_ns=written_ns - zero_ns,
+        loaded_before=loaded,
+    )
+
+
+def _prove_cold(plan: RunPlan, client: Client, card: ModelCard) -> None:
+    """Unload, and wait until /api/ps shows it: unloading is asynchronous, and its answer proves nothing."""
+    deadline = time.monotonic() + UNLOAD_PATIENCE_S
+    client.unload(plan.model)
+    while _find(plan, client, card) is not None:
+        if time.monotonic() > deadline:
+            raise NotColdError(
+                f"{plan.model} is still in memory {UNLOAD_PATIENCE_S:g} s after it was told to unload: "
+                "is another client using it?"
+            )
+        time.sleep(POLL_S)
+
+
+def _ensure_warm(plan: RunPlan, client: Client, card: ModelCard) -> LoadedModel | None:
+    """The model as /api/ps lists it, loaded now if it was gone (its keep-alive ran out, or another one took over)."""
+    if (loaded := _find(plan, client, card)) is None:
+        client.load(plan.model, plan.load_options, plan.keep_alive)
+        loaded = _find(plan, client, card)
+    return loaded
+
+
+def _find(plan: RunPlan, client: Client, card: ModelCard) -> LoadedModel | None:
+    """The model in memory under its name, or under another one that stands for the same files."""
+    for loaded in client.loaded():
+        if same_model(loaded.name, plan.model) or (card.digest is not None and loaded.digest == card.digest):
+            return loaded
+    return None

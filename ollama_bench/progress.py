@@ -1,0 +1,26 @@
+"""What a run tells while it goes on. The base class is silent: a library says nothing unless asked."""
+
+from pathlib import Path
+
+from ollama_bench.plan import RunPlan
+from ollama_bench.server.client import PullProgress
+from ollama_bench.trial import Trial
+
+
+class Progress:
+    """Override what should be shown."""
+
+    def pulling(self, model: str, step: PullProgress) -> None:
+        """A line of a pull came."""
+
+    def started(self, plan: RunPlan) -> None:
+        """The first request is about to be made."""
+
+    def measured(self, trial: Trial) -> None:
+        """A trial has ended."""
+
+    def saved(self, path: Path) -> None:
+        """The document was written, whole or as far as it goes."""
+
+    def not_saved(self, reason: str) -> None:
+        """The document could not be written; it is tried again after the next phase."""

@@ -1,0 +1,67 @@
+"""The scorecard as Markdown, for a repository or a pull request."""
+
+import re
+
+from ollama_bench.clean import one_line
+from ollama_bench.quality.scores import DIMENSIONS
+from ollama_bench.render.scorecard import headline, metric, spread, vram
+from ollama_bench.render.text import DETAILS
+from ollama_bench.scorecard import RunResult
+from ollama_bench.trial import TIMED_PHASES
+
+_SPECIAL = re.compile(r"([\\`*_{}\[\]()<>#+\-.!|~&$@:])")
+
+
+def render_markdown(result: RunResult) -> str:
+    """Scorecard, verdict, warnings, figures and quality answers; what a model wrote stays text."""
+    sections = [
+        [f"# {escape(result.model.name)}: {result.verdict.decision}"],
+        ["```text", *(line.replace("```", "'''") for line in headline(result)), "```"],
+        [] if result.complete else ["**Incomplete:** the run ended early; these are the figures until then."],
+        _conditions(result),
+        [f"- **{escape(w.code)}**: {escape(w.message)}; {escape(w.remedy)}" for w in result.warnings],
+        _figures(result),
+        _quality(result),
+        [
+            f"{escape(result.tool.name)} {escape(result.tool.version)}, {result.started_at:%Y-%m-%d %H:%M} UTC, "
+            f"server {escape(result.server.kind)} {escape(result.server.version)}, "
+            f"profile {escape(result.plan.profile)}, seed {result.plan.seed}, num_ctx {result.plan.num_ctx}."
+        ],
+    ]
+    return "\n\n".join("\n".join(section) for section in sections if section) + "\n"
+
+
+def escape(text: str, limit: int = 400) -> str:
+    """Foreign text on one line, with no character left that Markdown or HTML would read as markup."""
+    return _SPECIAL.sub(r"\\\1", one_line(text, limit)).replace("\\<", "&lt;").replace("\\>", "&gt;")
+
+
+def _conditions(result: RunResult) -> list[str]:
+    words = {True: "holds", False: "**fails**", None: "not measured"}
+    lines = ["| condition | |", "| --- | --- |"]
+    lines += [f"| {escape(c.text)} | {words[c.passed]} |" for c in result.verdict.conditions]
+    follow = [f"Try: {', '.join(escape(name) for name in result.verdict.suggestions)}."] * bool(
+        result.verdict.suggestions
+    )
+    return lines + [line for text in [*follow, *map(escape, result.verdict.advice)] for line in ("", text)]
+
+
+def _figures(result: RunResult) -> list[str]:
+    lines = ["| phase | metric | figures | unit |", "| --- | --- | --- | --- |"]
+    for phase in TIMED_PHASES:
+        for label, name, unit, digits in DETAILS:
+            summary = metric(result, phase, name)
+            if summary.n:
+                lines.append(f"| {phase} | {label} | {spread(summary, digits)} | {unit} |")
+    return [*lines, f"| all | VRAM peak | {vram(result.resources)} | |"]
+
+
+def _quality(result: RunResult) -> list[str]:
+    if result.quality is None:
+        return []
+    lines = ["| prompt | follow | coherent | no hallucination | answer |", "| --- | --- | --- | --- | --- |"]
+    for prompt in result.quality.prompts:
+        scores = ["–" if (s := getattr(prompt.scores, name)) is None else str(s) for name in DIMENSIONS]
+        note = f"not assessed: {prompt.reason}" if prompt.reason else prompt.answer
+        lines.append(f"| {escape(prompt.id)} | {' | '.join(scores)} | {escape(note)} |")
+    return lines

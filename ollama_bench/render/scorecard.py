@@ -1,0 +1,82 @@
+"""The scorecard's lines, which every format for people shares."""
+
+from ollama_bench.clean import one_line
+from ollama_bench.metrics import Summary
+from ollama_bench.quality.scores import DIMENSIONS, Dimension
+from ollama_bench.scorecard import Resources, RunResult
+from ollama_bench.trial import TimedPhase
+from orchestrator.stats import MIN_SAMPLES_FOR_P95
+
+NOT_MEASURED = "n/a"
+
+
+def headline(result: RunResult) -> list[str]:
+    """The five lines."""
+    model = result.model
+    hardware = one_line(result.hardware.label)
+    if not result.server.local:
+        hardware = f"{NOT_MEASURED} (remote; asked from {hardware})"
+    base = "" if model.chat_template else " (base model, no chat template)"
+    return [
+        f"Model: {one_line(model.name)}  Quant: {one_line(model.quantization or 'unknown')}{base}"
+        f"  Hardware: {hardware}",
+        f"Warm start latency (s): {figure(metric(result, 'warm', 'latency_s').p50, 2)}"
+        f"  Real prompt latency (s): {figure(metric(result, 'real', 'latency_s').p50, 2)}"
+        f"  tok/s: {figure(metric(result, 'real', 'gen_tok_s').p50, 1)}",
+        f"Peak RSS (MB): {_used(result, megabytes(result.resources.peak_rss_bytes))}"
+        f"  CPU avg %: {_used(result, figure(result.resources.cpu_percent_mean, 0))}",
+        f"Quality ({len(result.plan.quality_prompts)} tests): "
+        + "  ".join(f"{name.replace('_', '-')} {quality_total(result, name)}" for name in DIMENSIONS),
+        f"Verdict: {result.verdict.decision}",
+    ]
+
+
+def metric(result: RunResult, phase: TimedPhase, name: str) -> Summary:
+    """One summary of the document; an empty one where the phase was not reached."""
+    found = result.phases.get(phase)
+    return found.summary.get(name, Summary()) if found else Summary()
+
+
+def figure(value: float | None, digits: int) -> str:
+    """A number as people read it."""
+    return NOT_MEASURED if value is None else f"{value:.{digits}f}"
+
+
+def megabytes(size_bytes: int | None) -> str:
+    """Bytes in units of 10^6."""
+    return NOT_MEASURED if size_bytes is None else str((size_bytes + 500_000) // 1_000_000)
+
+
+def quality_total(result: RunResult, name: Dimension) -> str:
+    """`2/3`, of the prompts that were assessed; with the number of those that were not."""
+    if result.quality is None:
+        return NOT_MEASURED
+    scores = [getattr(prompt.scores, name) for prompt in result.quality.prompts]
+    assessed = len(scores) - scores.count(None)
+    left_out = len(result.plan.quality_prompts) - assessed
+    note = f" ({left_out} not assessed)" if left_out > 0 else ""
+    return f"{scores.count(1)}/{assessed}{note}"
+
+
+def spread(summary: Summary, digits: int) -> str:
+    """Median, range and p95 of one metric, with n; what few samples cannot tell is said."""
+    if summary.n == 0:
+        return NOT_MEASURED
+    text = f"p50 {figure(summary.p50, digits)}"
+    if summary.n > 1:
+        text += f" [{figure(summary.min, digits)} to {figure(summary.max, digits)}]"
+        text += f"  p95 {figure(summary.p95, digits)}"
+        text += " (indicative)" if summary.n < MIN_SAMPLES_FOR_P95 else ""
+    return f"{text}  n={summary.n}"
+
+
+def vram(resources: Resources) -> str:
+    """Peak GPU memory with where the figure comes from."""
+    source = {"nvml": "NVML", "api_ps": "the server's own estimate", None: ""}[resources.vram_source]
+    return NOT_MEASURED if source == "" else f"{megabytes(resources.peak_vram_bytes)} MB ({source})"
+
+
+def _used(result: RunResult, text: str) -> str:
+    if text != NOT_MEASURED or result.resources.reason is None:
+        return text
+    return f"{NOT_MEASURED} ({one_line(result.resources.reason)})"

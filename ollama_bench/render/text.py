@@ -1,0 +1,79 @@
+"""The scorecard as plain text, for a terminal."""
+
+from ollama_bench.clean import one_line
+from ollama_bench.quality.scores import DIMENSIONS
+from ollama_bench.render.scorecard import headline, metric, spread, vram
+from ollama_bench.scorecard import QualityPrompt, RunResult
+from ollama_bench.trial import TIMED_PHASES
+from ollama_bench.verdict import Condition
+
+DETAILS = (
+    ("latency", "latency_s", "s", 3),
+    ("TTFT", "ttft_s", "s", 3),
+    ("ITL", "itl_s", "s", 4),
+    ("load", "load_s", "s", 3),
+    ("generation", "gen_tok_s", "tok/s", 1),
+    ("prefill", "prompt_tok_s", "tok/s", 1),
+    ("words × 0.75", "word_tok_s", "/s", 1),
+)
+
+
+def render_text(result: RunResult) -> str:
+    """The five lines, the conditions, the warnings, then the figures behind them."""
+    lines = headline(result)
+    if not result.complete:
+        lines.insert(0, "INCOMPLETE: the run ended early; these are the figures until then")
+    lines += ["", *verdict_lines(result)]
+    lines += [f"! {one_line(w.message, 400)}\n  {one_line(w.remedy, 400)}" for w in result.warnings]
+    lines += ["", *phase_lines(result)]
+    lines += ["", *quality_lines(result)]
+    return "\n".join(lines).rstrip() + "\n"
+
+
+def verdict_lines(result: RunResult) -> list[str]:
+    """Each condition with its figure and its limit, then what follows from it."""
+    lines = [f"  {_mark(condition)} {one_line(condition.text, 400)}" for condition in result.verdict.conditions]
+    if result.verdict.suggestions:
+        lines.append(f"  Try: {', '.join(one_line(name) for name in result.verdict.suggestions)}")
+    return lines + [f"  {one_line(text, 400)}" for text in result.verdict.advice]
+
+
+def phase_lines(result: RunResult) -> list[str]:
+    """Every phase with the metrics that it has."""
+    lines = []
+    for phase in TIMED_PHASES:
+        for label, name, unit, digits in DETAILS:
+            summary = metric(result, phase, name)
+            if summary.n:
+                lines.append(f"{phase:<5} {label:<13} {spread(summary, digits)}  {unit}")
+    lines.append(f"VRAM peak: {vram(result.resources)}")
+    return lines
+
+
+def quality_lines(result: RunResult) -> list[str]:
+    """Each quality prompt's scores, and what every 0 was given for."""
+    lines = []
+    for prompt in result.quality.prompts if result.quality else ():
+        lines.append(f"{one_line(prompt.id)}: {_scores(prompt)}")
+        lines.append(f"  answer: {one_line(prompt.answer, 160) or '(empty)'}")
+        lines += [
+            f"  {found.dimension} 0, {one_line(found.rule)}: {one_line(found.observed, 100)};"
+            f" expected {one_line(found.expected, 100)}"
+            for found in prompt.evidence
+            if not found.passed
+        ]
+        if prompt.pass_rate:
+            rate = prompt.pass_rate
+            low, high = rate.ci95
+            lines.append(f"  passed {rate.passed} of {rate.n} further answers (95 % interval {low:.0%} to {high:.0%})")
+    return lines
+
+
+def _scores(prompt: QualityPrompt) -> str:
+    if prompt.reason:
+        return f"not assessed: {one_line(prompt.reason)}"
+    return "  ".join(f"{name.replace('_', '-')} {getattr(prompt.scores, name)}" for name in DIMENSIONS)
+
+
+def _mark(condition: Condition) -> str:
+    return {True: "ok  ", False: "FAIL", None: "??  "}[condition.passed]

@@ -1,0 +1,233 @@
+"""The main job: one model on one server, from a plan to a result document."""
+
+import os
+import time
+import uuid
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Literal
+
+from ollama_bench import resources
+from ollama_bench.environment import describe_hardware
+from ollama_bench.errors import IncompleteRunError, ModelError, OutputError
+from ollama_bench.gpu import open_gpus
+from ollama_bench.measure import measure
+from ollama_bench.pack import Pack, load_pack
+from ollama_bench.plan import Overrides, RunPlan, ends_phase, load_profile, make_plan
+from ollama_bench.progress import Progress
+from ollama_bench.render.markdown import render_markdown
+from ollama_bench.sampler import INTERVAL_S, Sampler
+from ollama_bench.scorecard import Model, RunResult, Server, Store
+from ollama_bench.server.address import server_url
+from ollama_bench.server.client import Client, ModelCard
+from ollama_bench.server.locate import Located, locate
+from ollama_bench.server.stream import Timeouts
+from ollama_bench.summarize import Environment, summarize
+from ollama_bench.trial import Trial
+from ollama_bench.usage import summarize_usage
+from ollama_bench.verdict import Policy
+from orchestrator.config import load_yaml
+from orchestrator.errors import ConfigurationError
+
+
+@dataclass(frozen=True)
+class Endpoint:
+    """The server of a run."""
+
+    url: str
+    kind: Literal["ollama", "embedded"]
+
+
+@dataclass(frozen=True)
+class Settings:
+    """What a run needs beside its plan; shared by all models of one command."""
+
+    pack: Pack
+    policy: Policy
+    out: Path | None
+    """Folder for the documents; None saves nothing."""
+
+
+def run_benchmark(
+    model: str,
+    *,
+    host: str | None = None,
+    embedded: bool = False,
+    profile: str = "quick",
+    prompts: Path | None = None,
+    policy: Path | None = None,
+    out: Path | None = None,
+    overrides: Overrides = Overrides(),  # noqa: B008 (frozen)
+    progress: Progress | None = None,
+) -> RunResult:
+    """Benchmark `model` and return the whole result document, decided.
+
+    `host` is a server's URL (by default that of OLLAMA_HOST); `embedded` starts an engine of its own instead. `prompts`
+    and `policy` replace the project's pack and rule, `overrides` single options of the profile. With `out` the document
+    is saved there after each phase. Raises BenchError: ConfigurationError before anything is measured, ServerError and
+    ModelError for a server or a model that cannot be had, IncompleteRunError when the run ended early.
+    """
+    settings = Settings(load_prompts(prompts), load_policy(policy), out)
+    plan = make_plan(model, profile, load_profile(profile), settings.pack, overrides)
+    with open_endpoint(host, embedded=embedded) as endpoint:
+        return benchmark(plan, endpoint, settings, progress or Progress())
+
+
+def load_prompts(directory: Path | None) -> Pack:
+    """The pack in `directory`, else in ./prompts, else the project's own. Raises ConfigurationError."""
+    return load_pack(resources.find("prompts", directory))
+
+
+def load_policy(file: Path | None) -> Policy:
+    """The policy in `file`, else in ./config, else the project's own. Raises ConfigurationError."""
+    return load_yaml(resources.find("config/verdict.yaml", file), Policy)
+
+
+@contextmanager
+def open_endpoint(host: str | None, *, embedded: bool) -> Iterator[Endpoint]:
+    """The server that is meant; an embedded one lives as long as the block. Raises ConfigurationError, ServerError."""
+    if not embedded:
+        yield Endpoint(server_url(host, os.environ), "ollama")
+        return
+    from ollama_bench.embedded.process import EmbeddedServer  # its packages are an extra
+
+    with EmbeddedServer() as server:
+        yield Endpoint(server.url, "embedded")
+
+
+def benchmark(plan: RunPlan, endpoint: Endpoint, settings: Settings, progress: Progress) -> RunResult:
+    """Carry out `plan`. What was measured is saved whatever happens; raises as `run_benchmark`."""
+    with Client(endpoint.url, Timeouts(plan.first_byte_timeout_s, plan.gap_timeout_s)) as client, open_gpus() as gpus:
+        version = client.version()
+        card = obtain(client, plan, progress)
+        located = locate(endpoint.url)
+        zero_ns = time.monotonic_ns()
+        environment = Environment(
+            id=str(uuid.uuid4()),
+            started_at=datetime.now(UTC),
+            server=Server(url=endpoint.url, kind=endpoint.kind, version=version, local=located.local),
+            model=_model(plan.model, card),
+            hardware=describe_hardware(gpus.devices),
+        )
+        with Sampler(located.root_pids, zero_ns, gpus.used_by) as sampler:
+            record = _Record(plan, environment, settings, located, sampler, progress)
+            try:
+                progress.started(plan)
+                for trial in measure(plan, client, card, zero_ns):
+                    record.add(trial)
+            except BaseException as error:
+                record.save(complete=False)
+                if isinstance(error, IncompleteRunError):
+                    error.path = record.path
+                raise
+    return record.finish()
+
+
+class _Record:
+    """The trials so far, and the document of them: saved at once, after each phase, and at the end."""
+
+    def __init__(
+        self,
+        plan: RunPlan,
+        environment: Environment,
+        settings: Settings,
+        located: Located,
+        sampler: Sampler,
+        progress: Progress,
+    ) -> None:
+        self._plan, self._environment, self._settings = plan, environment, settings
+        self._located, self._sampler, self._progress = located, sampler, progress
+        self._trials: list[Trial] = []
+        self._store: Store | None = None
+        if settings.out is not None:
+            self._store = Store(settings.out, plan.model, environment.started_at)
+            self._store.save(*self._document(complete=False))  # a folder that cannot be written ends the run here
+
+    @property
+    def path(self) -> Path | None:
+        """Where the document is, if it is saved at all."""
+        return self._store.path if self._store else None
+
+    def add(self, trial: Trial) -> None:
+        """Keep `trial`; at the end of a phase, save."""
+        self._trials.append(trial)
+        self._progress.measured(trial)
+        if ends_phase(self._plan, trial):
+            self.save(complete=False)
+
+    def save(self, *, complete: bool) -> None:
+        """Save what there is; when that fails go on, and try again at the next turn."""
+        try:
+            self._write(complete=complete)
+        except OutputError as error:
+            self._progress.not_saved(str(error))
+
+    def finish(self) -> RunResult:
+        """Save the whole document and return it. Raises OutputError, which carries it too."""
+        return self._write(complete=True)
+
+    def _write(self, *, complete: bool) -> RunResult:
+        result, markdown = self._document(complete=complete)
+        if self._store is not None:
+            try:
+                self._store.save(result, markdown)
+            except OutputError as error:
+                raise OutputError(str(error), result) from error
+            self._progress.saved(self._store.path)
+        return result
+
+    def _document(self, *, complete: bool) -> tuple[RunResult, str]:
+        sampler = self._sampler
+        usage = summarize_usage(
+            list(sampler.readings),
+            list(sampler.peaks.values()),
+            self._trials,
+            interval_s=INTERVAL_S,
+            sampler_cpu_s=sampler.own_cpu_s,
+            reason=self._located.reason,
+        )
+        result = summarize(
+            self._plan,
+            self._environment,
+            self._trials,
+            usage,
+            self._settings.pack,
+            self._settings.policy,
+            finished_at=datetime.now(UTC),
+            complete=complete,
+        )
+        return result, render_markdown(result)
+
+
+def obtain(client: Client, plan: RunPlan, progress: Progress) -> ModelCard:
+    """The model's card; pulled first when the server does not have it. Raises ModelError, ConfigurationError."""
+    card = client.show(plan.model)
+    if card is None:
+        if not plan.pull:
+            raise ModelError(
+                f"{client.url} has no model {plan.model}: pull it with `ollama pull {plan.model}`, or drop --no-pull"
+            )
+        for step in client.pull(plan.model):
+            progress.pulling(plan.model, step)
+        card = client.show(plan.model)
+    if card is None:
+        raise ModelError(f"{client.url} pulled {plan.model} and still does not have it")
+    if plan.think and not card.can_think:
+        raise ConfigurationError(f"{plan.model} does not support thinking: leave out --think")
+    return card
+
+
+def _model(name: str, card: ModelCard) -> Model:
+    return Model(
+        name=name,
+        digest=card.digest,
+        family=card.family,
+        parameter_count=card.parameter_count,
+        quantization=card.quantization,
+        size_bytes=card.size_bytes,
+        context_length=card.context_length,
+        chat_template=card.has_template,
+    )

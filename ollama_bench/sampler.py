@@ -1,0 +1,194 @@
+"""Samples memory, CPU and VRAM of the serving processes, in one thread, and its own cost."""
+
+import contextlib
+import sys
+import threading
+import time
+from collections.abc import Callable, Iterable
+from pathlib import Path
+from typing import NamedTuple, Self
+
+import psutil
+
+from ollama_bench.usage import ProcessPeak, Reading
+
+INTERVAL_S = 0.1
+LOOK_EVERY = 5
+"""Samples between two looks for new children: on a busy machine, where something starts all the time, looking costs
+more than all the rest. A runner takes longer than that to load, and its CPU time counts from its birth."""
+VRAM_EVERY = 5
+"""Samples between two looks at the GPU: NVML walks its process list, and VRAM changes with loads, not with tokens."""
+
+
+class Sampler:
+    """Watches `root_pids` and all that descend from them, from `with` to its end.
+
+    Children are found, twice a second, among the pids that are new since the last look, so that sampling costs little
+    on a machine with thousands of processes too. With no roots nothing is sampled. `vram_of` gives the bytes of GPU
+    memory that a set of pids holds, or None.
+    """
+
+    def __init__(
+        self,
+        root_pids: Iterable[int],
+        zero_ns: int,
+        vram_of: Callable[[set[int]], int | None] = lambda _pids: None,
+    ) -> None:
+        self.readings: list[Reading] = []
+        self.peaks: dict[int, ProcessPeak] = {}
+        self.own_cpu_s = 0.0
+        """CPU seconds that sampling took, known when it has ended."""
+        self._zero_ns = zero_ns
+        self._vram_of = vram_of
+        self._vram_bytes: int | None = None
+        self._tree = _Tree(root_pids)
+        self._cpu_s: dict[psutil.Process, float] = {}
+        self._cpu_total_s = 0.0
+        self._samples = 0
+        self._stop = threading.Event()
+        self._thread = threading.Thread(target=self._run, name="sampler", daemon=True)
+
+    def __enter__(self) -> Self:
+        for process in self._tree.members():
+            self._cpu_s[process] = _cpu_s(process) or 0.0  # what they used before is not this run's
+        if self._cpu_s:
+            self._thread.start()
+        return self
+
+    def __exit__(self, *_exc: object) -> None:
+        self._stop.set()
+        if self._thread.ident is not None:
+            self._thread.join()
+
+    def _run(self) -> None:
+        due = time.monotonic()
+        while True:
+            self._sample()
+            due = max(due + INTERVAL_S, time.monotonic())
+            if self._stop.wait(due - time.monotonic()):
+                break
+        self._samples = 0  # look once more
+        self._sample()  # a high-water mark reached since the last tick is not lost
+        self.own_cpu_s = time.thread_time()
+
+    def _sample(self) -> None:
+        if self._samples % LOOK_EVERY == 0:
+            self._tree.refresh()
+        self._samples += 1
+        processes = self._tree.members()
+        at_ns = time.monotonic_ns() - self._zero_ns
+        rss_bytes: int | None = None
+        for process in processes:
+            memory = _memory(process)
+            if memory is None:
+                continue
+            peak = self.peaks.setdefault(process.pid, ProcessPeak(process.pid))
+            peak.name = memory.name  # again each time: a child is seen before it becomes its program
+            peak.peak_rss_bytes = max(peak.peak_rss_bytes, memory.rss_bytes)
+            peak.vm_hwm_bytes = memory.high_water_bytes
+            rss_bytes = (rss_bytes or 0) + memory.rss_bytes
+            self._add_cpu(process)
+        if rss_bytes is None:
+            return  # none of them can be read: no figure is better than 0
+        if len(self.readings) % VRAM_EVERY == 0:
+            self._vram_bytes = self._vram_of({process.pid for process in processes})
+        self.readings.append(Reading(at_ns, rss_bytes, self._cpu_total_s, self._vram_bytes))
+
+    def _add_cpu(self, process: psutil.Process) -> None:
+        used = _cpu_s(process)
+        if used is not None:
+            self._cpu_total_s += max(0.0, used - self._cpu_s.get(process, 0.0))
+            self._cpu_s[process] = used
+
+
+class _Tree:
+    """The processes under some roots, kept up to date at the cost of the processes that are new."""
+
+    def __init__(self, root_pids: Iterable[int]) -> None:
+        self._newest: int | None = None
+        self._known = set(psutil.pids())
+        self._members: dict[int, psutil.Process] = {}
+        for pid in root_pids:
+            self._join(pid)
+        for root in list(self._members.values()):
+            with contextlib.suppress(psutil.NoSuchProcess):
+                self._members |= {child.pid: child for child in root.children(recursive=True)}
+
+    def members(self) -> list[psutil.Process]:
+        """Those that lived at the last look; some may have ended since."""
+        return list(self._members.values())
+
+    def refresh(self) -> None:
+        """Look for children again, if any process has started since."""
+        newest = _newest_pid()
+        if newest is None or newest != self._newest:
+            self._newest = newest  # read before the list: what starts in between is found next time
+            self._look_for_children()
+
+    def _look_for_children(self) -> None:
+        pids = set(psutil.pids())
+        for pid in sorted(pids - self._known):  # parents come before their children, but for a wrap of the pids
+            if _parent_pid(pid) in self._members:
+                self._join(pid)
+        self._known = pids
+        self._members = {pid: process for pid, process in self._members.items() if pid in pids}
+
+    def _join(self, pid: int) -> None:
+        with contextlib.suppress(psutil.NoSuchProcess):
+            self._members[pid] = psutil.Process(pid)
+
+
+def _newest_pid() -> int | None:
+    """The pid that the system gave out last; None where it does not say. Listing all of them costs 20 times as much."""
+    if sys.platform != "linux":
+        return None
+    return int(Path("/proc/loadavg").read_bytes().split()[-1])
+
+
+def _parent_pid(pid: int) -> int | None:
+    try:
+        return psutil.Process(pid).ppid()
+    except psutil.Error:
+        return None
+
+
+def _cpu_s(process: psutil.Process) -> float | None:
+    try:
+        times = process.cpu_times()
+    except psutil.Error:
+        return None
+    return float(times.user + times.system)
+
+
+class _Memory(NamedTuple):
+    name: str
+    rss_bytes: int
+    high_water_bytes: int | None
+
+
+def _memory(process: psutil.Process) -> _Memory | None:
+    """None when the process is gone or may not be looked at."""
+    if sys.platform == "linux":
+        return _linux_memory(process.pid)
+    try:
+        memory = process.memory_info()
+        return _Memory(process.name(), int(memory.rss), getattr(memory, "peak_wset", None))
+    except psutil.Error:
+        return None
+
+
+def _linux_memory(pid: int) -> _Memory | None:
+    """One read gives all figures at one instant: psutil would read twice, and has no VmHWM."""
+    try:
+        status = Path(f"/proc/{pid}/status").read_bytes()
+    except OSError:
+        return None
+    fields = dict(line.split(b":", 1) for line in status.splitlines())
+    if b"VmHWM" not in fields:
+        return None  # a zombie: its memory is gone
+    name = fields[b"Name"].strip().decode("utf-8", "replace")
+    return _Memory(name, _kib(fields[b"VmRSS"]) * 1024, _kib(fields[b"VmHWM"]) * 1024)
+
+
+def _kib(value: bytes) -> int:
+    return int(value.removesuffix(b"kB"))

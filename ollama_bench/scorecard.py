@@ -1,0 +1,260 @@
+"""The result document: what a run leaves behind, and how it is written and read again.
+
+Format history (`schema_version`):
+    1  the first
+"""
+
+import contextlib
+import os
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Literal
+
+from pydantic import ValidationError
+from pydantic_core import from_json
+
+from ollama_bench import __version__
+from ollama_bench.clean import clean_json
+from ollama_bench.errors import OutputError
+from ollama_bench.metrics import Summary
+from ollama_bench.plan import RunPlan
+from ollama_bench.quality.scores import Evidence
+from ollama_bench.stability import StabilityWarning
+from ollama_bench.trial import Frozen, TimedPhase, Trial
+from ollama_bench.verdict import Verdict
+from orchestrator.errors import ConfigurationError
+from orchestrator.files import slug, write_atomically
+
+SCHEMA_VERSION = 1
+MAX_DOCUMENT_BYTES = 256 * 1024 * 1024
+
+
+class Tool(Frozen):
+    """What made the document."""
+
+    name: str = "ollama-bench"
+    version: str = __version__
+
+
+class Server(Frozen):
+    """The model server that was measured."""
+
+    url: str
+    kind: Literal["ollama", "embedded"]
+    version: str
+    local: bool
+    """Whether it runs on this machine; a remote server's processes cannot be sampled."""
+
+
+class Model(Frozen):
+    """Which model exactly; None where the server does not say."""
+
+    name: str
+    digest: str | None = None
+    family: str | None = None
+    parameter_count: int | None = None
+    quantization: str | None = None
+    size_bytes: int | None = None
+    context_length: int | None = None
+    """The longest context that it was trained for."""
+    chat_template: bool = True
+    """False for a base model: it continues text and was not taught to answer."""
+
+
+class Gpu(Frozen):
+    """One GPU."""
+
+    name: str
+    memory_bytes: int | None = None
+    driver: str | None = None
+
+
+class Hardware(Frozen):
+    """The machine that the tool ran on; `label` is its one-line name on a scorecard."""
+
+    label: str
+    cpu: str | None
+    cores_physical: int | None
+    cores_logical: int | None
+    ram_bytes: int
+    gpus: tuple[Gpu, ...]
+    os: str
+
+
+class PhaseResult(Frozen):
+    """One timed phase."""
+
+    trials: tuple[Trial, ...]
+    summary: dict[str, Summary]
+
+
+class ProcessUsage(Frozen):
+    """One serving process over the run."""
+
+    pid: int
+    name: str
+    peak_rss_bytes: int
+    vm_hwm_bytes: int | None
+    """The kernel's own high-water mark, as last read."""
+
+
+class TimelinePoint(Frozen):
+    """All the serving processes at one instant."""
+
+    t_s: float
+    """From the start of the run, as the trials' `started_ns`."""
+    rss_bytes: int
+    cpu_percent: float | None
+    """Of one core, since the point before; None at the first."""
+    vram_bytes: int | None
+
+
+class Resources(Frozen):
+    """What the serving processes used; all None, with the reason, when they could not be sampled."""
+
+    peak_rss_bytes: int | None = None
+    cpu_percent_mean: float | None = None
+    """Of one core, over the time in which a timed request was under way."""
+    peak_vram_bytes: int | None = None
+    vram_source: Literal["nvml", "api_ps"] | None = None
+    """`api_ps` is the server's own estimate."""
+    interval_s: float
+    samples: int = 0
+    sampler_cpu_s: float = 0.0
+    """CPU time that the sampling itself took, in this tool's process."""
+    processes: tuple[ProcessUsage, ...] = ()
+    timeline: tuple[TimelinePoint, ...] = ()
+    reason: str | None = None
+    """Why there is no figure."""
+
+
+class Scores(Frozen):
+    """0, 1, or None where it was not assessed."""
+
+    follow: int | None
+    coherent: int | None
+    no_hallucination: int | None
+
+
+class QualityAnswer(Frozen):
+    """One answer to a quality prompt, scored."""
+
+    seed: int
+    temperature: float
+    answer: str
+    done_reason: str | None = None
+    scores: Scores
+    evidence: tuple[Evidence, ...] = ()
+    reason: str | None = None
+    """Why it was not assessed."""
+
+
+class PassRate(Frozen):
+    """How often the further answers passed, all three scores being 1."""
+
+    n: int
+    passed: int
+    rate: float
+    ci95: tuple[float, float]
+    """Wilson's interval."""
+
+
+class QualityPrompt(QualityAnswer):
+    """The first answer to a prompt, at temperature 0: it alone feeds the totals and the verdict."""
+
+    id: str
+    prompt: str
+    samples: tuple[QualityAnswer, ...] = ()
+    """Answers with other seeds, at temperature 0.8."""
+    pass_rate: PassRate | None = None
+
+
+class Quality(Frozen):
+    """The quality prompts in their order."""
+
+    prompts: tuple[QualityPrompt, ...]
+    totals: Scores
+    """Prompts that scored 1, by dimension."""
+
+
+class RunResult(Frozen):
+    """One run of one model."""
+
+    schema_version: Literal[1] = 1
+    id: str
+    complete: bool
+    """False when the run ended early; what it holds is what was measured until then."""
+    started_at: datetime
+    finished_at: datetime
+    tool: Tool = Tool()
+    server: Server
+    model: Model
+    hardware: Hardware
+    plan: RunPlan
+    phases: dict[TimedPhase, PhaseResult]
+    resources: Resources
+    quality: Quality | None
+    """None when it was not asked for, or not reached."""
+    verdict: Verdict
+    warnings: tuple[StabilityWarning, ...]
+
+    def to_json(self) -> str:
+        """The document as text."""
+        return clean_json(self.model_dump_json(indent=1)) + "\n"
+
+
+def load(path: Path) -> RunResult:
+    """Read a saved document. Raises ConfigurationError for a file that is none."""
+    try:
+        with path.open("rb") as file:
+            data = file.read(MAX_DOCUMENT_BYTES + 1)
+    except OSError as error:
+        raise ConfigurationError(f"{path}: cannot be read: {error.strerror or error}") from error
+    if len(data) > MAX_DOCUMENT_BYTES:
+        raise ConfigurationError(f"{path}: larger than {MAX_DOCUMENT_BYTES} bytes: not a result of `ollama-bench run`")
+    try:
+        document = from_json(data, allow_inf_nan=False)  # refuses what could not be written again, as `json` does not
+    except ValueError as error:
+        raise ConfigurationError(f"{path}: not JSON: {error}") from error
+    version = document.get("schema_version") if isinstance(document, dict) else None
+    if not isinstance(version, int):
+        raise ConfigurationError(f"{path}: not a result of `ollama-bench run` (no schema_version)")
+    if version > SCHEMA_VERSION:
+        raise ConfigurationError(f"{path}: format {version} is newer than this tool reads: update ollama-bench")
+    try:
+        return RunResult.model_validate(document)
+    except ValidationError as error:
+        first = error.errors(include_url=False)[0]
+        where = ".".join(str(part) for part in first["loc"])
+        raise ConfigurationError(f"{path}: {where}: {first['msg']}") from error
+
+
+class Store:
+    """The two files of one run, `<slug>-<UTC>.json` and `.md`: a name of its own, replaced whole at each save."""
+
+    def __init__(self, directory: Path, model: str, started_at: datetime) -> None:
+        self.path = _reserve(directory, f"{slug(model)}-{started_at.astimezone(UTC):%Y%m%dT%H%M%SZ}")
+
+    def save(self, result: RunResult, markdown: str) -> None:
+        """Write both files. Raises OutputError; the last good save then stands."""
+        try:
+            write_atomically(self.path, result.to_json())
+            write_atomically(self.path.with_suffix(".md"), markdown)
+        except OSError as error:
+            raise OutputError(f"{self.path}: cannot be written: {error.strerror or error}") from error
+
+
+def _reserve(directory: Path, stem: str) -> Path:
+    """Create an empty file of a name that no other run has. Raises OutputError, before anything is measured."""
+    try:
+        directory.mkdir(parents=True, exist_ok=True)
+        for number in range(1, 1000):
+            path = directory / (f"{stem}.json" if number == 1 else f"{stem}-{number}.json")
+            with contextlib.suppress(FileExistsError):
+                os.close(os.open(path, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o666))
+                return path
+    except OSError as error:
+        raise OutputError(
+            f"{directory}: results cannot be written there: {error.strerror or error}: choose another folder with --out"
+        ) from error
+    raise OutputError(f"{directory}: {stem} is taken a thousand times over")

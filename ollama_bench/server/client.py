@@ -1,0 +1,204 @@
+"""Ollama's HTTP API as this tool uses it: control calls by the official client, timed answers by `stream`."""
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any, Self, TypeVar
+
+import httpx
+import ollama
+import pydantic
+
+from ollama_bench.clean import clean
+from ollama_bench.errors import ModelError, ServerError
+from ollama_bench.server.stream import Timeouts, stream_answer, transport_error
+from ollama_bench.trial import LoadedModel, Stream
+
+Answer = TypeVar("Answer")
+
+CONTROL_TIMEOUT_S = 60.0
+"""For calls that compute nothing. A load is a control call too, but waits as long as a first byte may take."""
+
+
+@dataclass(frozen=True)
+class ModelCard:
+    """What /api/show and /api/tags tell of a model; None where the server does not say."""
+
+    digest: str | None
+    family: str | None
+    parameter_count: int | None
+    quantization: str | None
+    size_bytes: int | None
+    context_length: int | None
+    has_template: bool
+    """False for a base model: its prompts go in as they are."""
+    can_think: bool
+
+
+@dataclass(frozen=True)
+class PullProgress:
+    """One line of a pull: what the server is doing, and how far the layer in hand is."""
+
+    status: str
+    total_bytes: int | None
+    completed_bytes: int | None
+
+
+class RefusedError(ServerError):
+    """The server answered a control call with an error of its own."""
+
+    def __init__(self, url: str, status: int, words: str) -> None:
+        self.status, self.words = status, clean(words)[:500]
+        super().__init__(f"{url} answered " + (f"{status}: " if status > 0 else "") + (self.words or "nothing"))
+
+
+class Client:
+    """One server. Use as a context manager; every method raises ServerError when the server fails it."""
+
+    def __init__(self, url: str, timeouts: Timeouts = Timeouts()) -> None:  # noqa: B008 (frozen)
+        self.url = url
+        self._timeouts = timeouts
+        # As Go's clients do: a proxy is never used to reach this machine.
+        trust_env = not is_loopback(url)
+        # Not compressed: a compressor holds chunks back, and so moves their times.
+        self._http = httpx.Client(base_url=url, headers={"Accept-Encoding": "identity"}, trust_env=trust_env)
+        self._control = ollama.Client(host=url, timeout=CONTROL_TIMEOUT_S, trust_env=trust_env)
+        self._patient = ollama.Client(host=url, timeout=timeouts.first_byte_s, trust_env=trust_env)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_exc: object) -> None:
+        self._http.close()
+        self._control.close()  # type: ignore[no-untyped-call]
+        self._patient.close()  # type: ignore[no-untyped-call]
+
+    def version(self) -> str:
+        """The server's version; proves that it is an Ollama, and opens the connection of the next timed request."""
+        try:
+            response = self._http.get("/api/version", timeout=CONTROL_TIMEOUT_S)
+            version = response.json().get("version") if response.status_code == httpx.codes.OK else None
+        except httpx.HTTPError as error:
+            raise self._unreachable(error) from error
+        except (ValueError, AttributeError, RecursionError) as error:
+            raise self._not_ollama("GET /api/version is not a JSON object") from error
+        if not isinstance(version, str):
+            raise self._not_ollama(f"GET /api/version gives {response.status_code} and no version")
+        return version
+
+    def show(self, model: str) -> ModelCard | None:
+        """What the server knows of `model`; None when it does not have it."""
+        try:
+            shown = self._call(lambda: self._control.show(model))
+        except RefusedError as error:
+            if error.status == httpx.codes.NOT_FOUND and "not found" in error.words:
+                return None
+            raise
+        listed = self._call(self._control.list).models
+        entry = next((m for m in listed if m.model and same_model(m.model, model)), None)
+        details = shown.details
+        info: Mapping[str, Any] = shown.modelinfo or {}
+        family = details.family if details else None
+        return ModelCard(
+            digest=entry.digest if entry else None,
+            family=family,
+            parameter_count=_count(info.get("general.parameter_count")),
+            quantization=details.quantization_level if details else None,
+            size_bytes=_size_bytes(entry.size) if entry else None,
+            context_length=_count(info.get(f"{info.get('general.architecture', family)}.context_length")),
+            has_template=(shown.template or "").strip() not in ("", "{{ .Prompt }}"),
+            can_think="thinking" in (shown.capabilities or ()),
+        )
+
+    def pull(self, model: str) -> Iterator[PullProgress]:
+        """Fetch `model`, telling each step. Raises ModelError when the server cannot get it."""
+        finished = False
+        lines = self._patient.pull(model, stream=True)  # a generator: nothing is sent until the first next()
+        try:
+            while (line := self._call(lambda: next(lines, None))) is not None:
+                finished = line.status == "success"
+                yield PullProgress(line.status or "", line.total, line.completed)
+        except RefusedError as error:
+            raise ModelError(f"{self.url} cannot pull {model}: {error.words}") from error
+        if not finished:
+            raise ModelError(f"the pull of {model} by {self.url} ended half-way: run it again to resume")
+
+    def loaded(self) -> list[LoadedModel]:
+        """The models in memory, from /api/ps."""
+        return [
+            LoadedModel(
+                name=m.name or m.model or "",
+                digest=m.digest,
+                size_bytes=_size_bytes(m.size),
+                size_vram_bytes=_size_bytes(m.size_vram),
+                context_length=m.context_length,
+            )
+            for m in self._call(self._control.ps).models
+        ]
+
+    def load(self, model: str, options: Mapping[str, Any], keep_alive: str) -> None:
+        """Load `model` without generating anything; returns when it is ready."""
+        self._call(lambda: self._patient.generate(model, options=dict(options), keep_alive=keep_alive))
+
+    def unload(self, model: str) -> None:
+        """Ask for `model` to be unloaded: it happens later, and only `loaded` tells when."""
+        self._call(lambda: self._patient.generate(model, keep_alive=0))
+
+    def generate(self, body: Mapping[str, Any]) -> tuple[int, Stream]:
+        """One timed answer on a connection that is already open: (moment of writing in monotonic ns, answer).
+
+        `body` is that of /api/generate with `stream` true. What fails while the answer is awaited is in
+        `Stream.error`; a server that is gone beforehand raises ServerError.
+        """
+        self.version()
+        num_predict = int(body["options"]["num_predict"])
+        return stream_answer(self._http, body, self._timeouts, max_lines=2 * num_predict + 64)
+
+    def _call(self, call: Callable[[], Answer]) -> Answer:
+        """Run a call of the official client; it raises these, in streams and out of them."""
+        try:
+            return call()
+        except ollama.ResponseError as error:
+            raise RefusedError(self.url, error.status_code, str(error.error)) from error
+        except (ConnectionError, httpx.HTTPError) as error:
+            raise self._unreachable(error) from error
+        except (pydantic.ValidationError, ValueError, TypeError, AttributeError, RecursionError) as error:
+            raise self._not_ollama(f"its answer cannot be read ({type(error).__name__})") from error
+
+    def _unreachable(self, error: Exception) -> ServerError:
+        cause = error if isinstance(error, httpx.HTTPError) else error.__context__
+        if isinstance(cause, httpx.ConnectError | httpx.ConnectTimeout) or not isinstance(cause, httpx.HTTPError):
+            reason = "connection refused" if "refused" in str(cause) else str(cause)
+            return ServerError(
+                f"no Ollama server answers at {self.url} ({reason}): start one with `ollama serve`, "
+                "point --host or OLLAMA_HOST at it, or add --embedded"
+            )
+        return ServerError(f"{self.url}: {transport_error(cause, CONTROL_TIMEOUT_S).message}")
+
+    def _not_ollama(self, what: str) -> ServerError:
+        return ServerError(
+            f"what answers at {self.url} is not Ollama ({what}): check --host or OLLAMA_HOST, or add --embedded"
+        )
+
+
+def same_model(name: str, other: str) -> bool:
+    """Whether two spellings name one model: the tag `latest`, the default registry and the case may be left out."""
+    return _canonical(name) == _canonical(other)
+
+
+def _canonical(name: str) -> str:
+    name = name.strip().lower().removeprefix("registry.ollama.ai/").removeprefix("library/")
+    return name if ":" in name.rpartition("/")[2] else f"{name}:latest"
+
+
+def is_loopback(url: str) -> bool:
+    """Whether `url` names this machine by a loopback address."""
+    host = httpx.URL(url).host
+    return host == "localhost" or host.startswith("127.") or host == "::1"
+
+
+def _count(value: object) -> int | None:
+    return value if isinstance(value, int) and not isinstance(value, bool) and 0 < value < 2**63 else None
+
+
+def _size_bytes(value: int | None) -> int | None:
+    return int(value) if value is not None and 0 <= value < 2**63 else None

@@ -1,0 +1,145 @@
+"""Builds the result document from what was planned, found and measured. Pure."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from ollama_bench.metrics import summarize_phase
+from ollama_bench.pack import Pack
+from ollama_bench.plan import RunPlan
+from ollama_bench.quality import Prompt, not_assessed, score
+from ollama_bench.quality.agreement import wilson_interval
+from ollama_bench.quality.scores import DIMENSIONS, AnswerScore
+from ollama_bench.scorecard import (
+    Hardware,
+    Model,
+    PassRate,
+    PhaseResult,
+    Quality,
+    QualityAnswer,
+    QualityPrompt,
+    Resources,
+    RunResult,
+    Scores,
+    Server,
+)
+from ollama_bench.stability import warn
+from ollama_bench.trial import TIMED_PHASES, Trial
+from ollama_bench.verdict import Policy, decide_verdict, prompt_passed
+
+
+@dataclass(frozen=True)
+class Environment:
+    """Where and on what a run is made; known before the first trial."""
+
+    id: str
+    started_at: datetime
+    server: Server
+    model: Model
+    hardware: Hardware
+
+
+def summarize(
+    plan: RunPlan,
+    environment: Environment,
+    trials: Sequence[Trial],
+    resources: Resources,
+    pack: Pack,
+    policy: Policy,
+    *,
+    finished_at: datetime,
+    complete: bool,
+) -> RunResult:
+    """The whole document, verdict included; with `complete` false, of as much as there is."""
+    phases = {
+        phase: PhaseResult(trials=own, summary=summarize_phase(own))
+        for phase in TIMED_PHASES
+        if (own := tuple(trial for trial in trials if trial.phase == phase))
+    }
+    quality = score_quality(pack, [trial for trial in trials if trial.phase == "quality"])
+    return RunResult(
+        id=environment.id,
+        complete=complete,
+        started_at=environment.started_at,
+        finished_at=finished_at,
+        server=environment.server,
+        model=environment.model,
+        hardware=environment.hardware,
+        plan=plan,
+        phases=phases,
+        resources=resources,
+        quality=quality,
+        verdict=decide_verdict(
+            {phase: result.summary for phase, result in phases.items()},
+            first_scores(plan, quality),
+            environment.model.parameter_count,
+            policy,
+        ),
+        warnings=tuple(warn(plan, trials)),
+    )
+
+
+def decide(result: RunResult, policy: Policy) -> RunResult:
+    """The same document, decided anew under `policy`."""
+    verdict = decide_verdict(
+        {phase: phase_result.summary for phase, phase_result in result.phases.items()},
+        first_scores(result.plan, result.quality),
+        result.model.parameter_count,
+        policy,
+    )
+    return result.model_copy(update={"verdict": verdict})
+
+
+def first_scores(plan: RunPlan, quality: Quality | None) -> list[AnswerScore]:
+    """The scores that the verdict looks at: those of each prompt's first answer, and none for one not reached."""
+    prompts = quality.prompts if quality else ()
+    reached = [AnswerScore(**prompt.scores.model_dump()) for prompt in prompts]
+    return reached + [not_assessed("not reached")] * (len(plan.quality_prompts) - len(reached))
+
+
+def score_quality(pack: Pack, trials: Sequence[Trial]) -> Quality | None:
+    """Score every answer; None when there is none yet."""
+    prompts = []
+    for prompt in pack.quality:
+        answers = [_assess(prompt, trial) for trial in trials if trial.prompt_id == prompt.id]
+        if answers:
+            first, samples = answers[0], answers[1:]
+            prompts.append(
+                QualityPrompt(
+                    **dict(first),
+                    id=prompt.id,
+                    prompt=prompt.prompt,
+                    samples=tuple(samples),
+                    pass_rate=_pass_rate(samples),
+                )
+            )
+    if not prompts:
+        return None
+    totals = {name: sum(getattr(prompt.scores, name) or 0 for prompt in prompts) for name in DIMENSIONS}
+    return Quality(prompts=tuple(prompts), totals=Scores(**totals))
+
+
+def _assess(prompt: Prompt, trial: Trial) -> QualityAnswer:
+    if trial.error is not None and trial.error.kind != "no_text":
+        scored = not_assessed(f"the request failed: {trial.error.message}")
+    elif trial.thinking and not trial.text and trial.done_reason == "length":
+        scored = not_assessed(f"cut off while still thinking, at {trial.num_predict} tokens (see --num-predict)")
+    else:
+        scored = score(prompt, trial.text, done_reason=trial.done_reason)
+    return QualityAnswer(
+        seed=trial.seed,
+        temperature=trial.temperature,
+        answer=trial.text,
+        done_reason=trial.done_reason,
+        scores=Scores(**{name: getattr(scored, name) for name in DIMENSIONS}),
+        evidence=scored.evidence,
+        reason=scored.reason,
+    )
+
+
+def _pass_rate(samples: Sequence[QualityAnswer]) -> PassRate | None:
+    outcomes = [prompt_passed(AnswerScore(**sample.scores.model_dump())) for sample in samples]
+    passed, n = outcomes.count(True), len(outcomes) - outcomes.count(None)
+    if n == 0:
+        return None
+    return PassRate(n=n, passed=passed, rate=passed / n, ci95=wilson_interval(passed, n))

@@ -1,0 +1,102 @@
+"""Progress on stderr: a live line on a terminal, a plain line for each phase elsewhere."""
+
+from pathlib import Path
+
+import click
+from rich.console import Console
+from rich.progress import BarColumn, SpinnerColumn, TaskID, TextColumn, TimeElapsedColumn
+from rich.progress import Progress as Bars
+
+from ollama_bench.clean import one_line
+from ollama_bench.plan import RunPlan, Step, steps
+from ollama_bench.progress import Progress
+from ollama_bench.server.client import PullProgress
+from ollama_bench.trial import Trial
+
+
+class TerminalProgress(Progress):
+    """Tells a person what is going on, and at the end where the result is. Use as a context manager."""
+
+    def __init__(self) -> None:
+        console = Console(stderr=True)
+        self._live = console.is_terminal
+        self._bars = Bars(
+            SpinnerColumn(),
+            TextColumn("{task.description}", markup=False),
+            BarColumn(bar_width=24),
+            TextColumn("{task.fields[detail]}", markup=False),
+            TimeElapsedColumn(),
+            console=console,
+            disable=not self._live,
+            transient=True,
+            refresh_per_second=4,  # drawing takes time from the very cores that are measured
+        )
+        self._task: TaskID | None = None
+        self._steps: list[Step] = []
+        self._done = 0
+        self._told = ""
+        self._path: Path | None = None
+
+    def __enter__(self) -> "TerminalProgress":
+        self._bars.start()
+        return self
+
+    def __exit__(self, *_exc: object) -> None:
+        self._bars.stop()
+        if self._path is not None:
+            click.echo(f"saved: {self._path} and {self._path.with_suffix('.md').name}", err=True)
+
+    def pulling(self, model: str, step: PullProgress) -> None:
+        """The server's own byte counts; a line for every tenth where there is no terminal."""
+        what = f"{one_line(model, 40)}: {one_line(step.status, 60)}"
+        done, total = step.completed_bytes or 0, step.total_bytes
+        if not total:
+            self._show(what, 0, None, "")
+        elif self._live:
+            self._show(what, done, total, f"{done / 1e6:.0f} of {total / 1e6:.0f} MB")
+        else:
+            self._tell(f"{what} {10 * (10 * done // total)} % of {total / 1e6:.0f} MB")
+
+    def started(self, plan: RunPlan) -> None:
+        """The first request is under way."""
+        self._steps = steps(plan)
+        self._announce()
+
+    def measured(self, trial: Trial) -> None:
+        """One more trial is done; the next one is under way."""
+        self._done += 1
+        if trial.error is not None:
+            click.echo(f"{trial.phase} {trial.index + 1} failed: {one_line(trial.error.message, 500)}", err=True)
+        self._announce()
+
+    def saved(self, path: Path) -> None:
+        """Kept, to be told at the end."""
+        self._path = path
+
+    def not_saved(self, reason: str) -> None:
+        """Told at once: there may be time to make room."""
+        click.echo(one_line(reason, 500), err=True)
+
+    def _announce(self) -> None:
+        if self._done == len(self._steps):
+            return
+        step = self._steps[self._done]
+        of_phase = sum(other.phase == step.phase for other in self._steps)
+        before = sum(other.phase == step.phase for other in self._steps[: self._done])
+        if self._live:
+            self._show(f"{step.phase} {before + 1} of {of_phase}", self._done, len(self._steps), "")
+        else:
+            self._tell(f"{step.phase}: {of_phase} request{'s' if of_phase > 1 else ''}")
+
+    def _show(self, description: str, completed: int, total: int | None, detail: str) -> None:
+        if not self._live:
+            self._tell(description)
+        elif self._task is None:
+            self._task = self._bars.add_task(description, completed=completed, total=total, detail=detail)
+        else:
+            self._bars.update(self._task, description=description, completed=completed, total=total, detail=detail)
+
+    def _tell(self, line: str) -> None:
+        if line != self._told:
+            self._told = line
+            click.echo(line, err=True)
