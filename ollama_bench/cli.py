@@ -1,6 +1,7 @@
 """The command line: parse, one call, print, exit code. Heavy modules are imported where a command needs them."""
 
 import io
+import math
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -12,6 +13,21 @@ from orchestrator.errors import BenchError
 
 if TYPE_CHECKING:
     pass
+
+MAX_TIMEOUT_S = 86_400
+"""A day; a socket takes no endless time-out."""
+
+
+class FiniteRange(click.FloatRange):
+    """A range that NaN is not in: it compares as neither below nor above."""
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
+        """The number, checked."""
+        number = super().convert(value, param, ctx)
+        if not math.isfinite(number):
+            self.fail(f"{value!r} is not a finite number.", param, ctx)
+        return number
+
 
 FORMATS = click.Choice(["text", "markdown", "json"])
 FILE = click.Path(path_type=Path, exists=True, dir_okay=False)
@@ -73,9 +89,7 @@ def cli() -> None:
     help="How many trials; config/profiles.yaml says so.",
 )
 @click.option("--pull/--no-pull", default=True, show_default=True, help="Pull a model that the server does not have.")
-@click.option(
-    "--prompts", type=FOLDER, metavar="DIR", help="A prompt pack.  [default: prompts/, else built in]"
-)
+@click.option("--prompts", type=FOLDER, metavar="DIR", help="A prompt pack.  [default: prompts/, else built in]")
 @click.option("--policy", type=FILE, help="The verdict's rule.  [default: config/verdict.yaml, else built in]")
 @click.option(
     "--num-ctx", type=click.IntRange(min=1), metavar="N", help="Context length of every request.  [default: 4096]"
@@ -86,14 +100,14 @@ def cli() -> None:
 @click.option("--seed", type=click.IntRange(min=0), metavar="N", help="Seed of every request.  [default: 1]")
 @click.option(
     "--temperature",
-    type=click.FloatRange(min=0, max=10),
+    type=FiniteRange(min=0, max=10),
     metavar="X",
     help="Of the timed phases; quality answers are always taken at 0.  [default: 0]",
 )
 @click.option("--think", is_flag=True, help="Let a thinking model think; otherwise it is told not to.")
 @click.option(
     "--timeout",
-    type=click.FloatRange(min=0, min_open=True),
+    type=FiniteRange(min=0, min_open=True, max=MAX_TIMEOUT_S),
     metavar="S",
     help="Longest silence of the server, in seconds.  [default: 300 to the first byte, 60 after it]",
 )
@@ -133,6 +147,7 @@ def show(file: Path, fmt: str, as_json: bool, policy: Path | None) -> None:
       ollama-bench show scorecards/gemma3-270m-20261123T170312Z.json
       ollama-bench show RESULT.json --policy strict.yaml --format markdown
     """
+    from ollama_bench.output import print_result
     from ollama_bench.render import FORMATS as RENDER
     from ollama_bench.run import load_policy
     from ollama_bench.scorecard import load
@@ -141,7 +156,7 @@ def show(file: Path, fmt: str, as_json: bool, policy: Path | None) -> None:
     result = load(file)
     if policy is not None:
         result = decide(result, load_policy(policy))
-    click.echo(RENDER["json" if as_json else fmt](result), nl=False)
+    print_result(RENDER["json" if as_json else fmt](result))
 
 
 @cli.command()

@@ -6,7 +6,8 @@ from collections.abc import Iterator
 
 from ollama_bench.errors import IncompleteRunError, ServerError
 from ollama_bench.plan import RunPlan, Step, ends_phase, request_body, steps
-from ollama_bench.server.client import Client, ModelCard, same_model
+from ollama_bench.scorecard import Model
+from ollama_bench.server.client import Client, same_model
 from ollama_bench.stability import cut_prompt
 from ollama_bench.trial import TIMED_PHASES, LoadedModel, RequestError, Stream, Trial
 
@@ -21,7 +22,7 @@ class NotColdError(Exception):
     """The model would not leave the server's memory."""
 
 
-def measure(plan: RunPlan, client: Client, card: ModelCard, zero_ns: int) -> Iterator[Trial]:
+def measure(plan: RunPlan, client: Client, model: Model, zero_ns: int) -> Iterator[Trial]:
     """Yield every trial of `plan` as it ends, failed ones too, in the order of `plan.steps`.
 
     `zero_ns` is the monotonic moment from which `started_ns` counts. Raises IncompleteRunError when going on makes no
@@ -29,7 +30,7 @@ def measure(plan: RunPlan, client: Client, card: ModelCard, zero_ns: int) -> Ite
     """
     good = failures = 0
     for step in steps(plan):
-        trial = _trial(plan, step, client, card, zero_ns)
+        trial = _trial(plan, step, client, model, zero_ns)
         yield trial
         if step.phase not in TIMED_PHASES:
             continue
@@ -41,16 +42,16 @@ def measure(plan: RunPlan, client: Client, card: ModelCard, zero_ns: int) -> Ite
             good = 0
 
 
-def _trial(plan: RunPlan, step: Step, client: Client, card: ModelCard, zero_ns: int) -> Trial:
+def _trial(plan: RunPlan, step: Step, client: Client, model: Model, zero_ns: int) -> Trial:
     nonce = f"[{secrets.token_hex(4)}]" if step.phase in NONCE_PHASES else None
-    body = request_body(plan, step, nonce, can_think=card.can_think)
+    body = request_body(plan, step, nonce, can_think=model.thinking)
     loaded: LoadedModel | None = None
     written_ns = time.monotonic_ns()
     try:
         if step.phase == "cold":
-            _prove_cold(plan, client, card)
+            _prove_cold(plan, client, model)
         else:
-            loaded = _ensure_warm(plan, client, card)
+            loaded = _ensure_warm(plan, client, model)
         written_ns, stream = client.generate(body)
     except NotColdError as error:
         stream = Stream(error=RequestError(kind="not_cold", message=str(error)))
@@ -73,11 +74,11 @@ def _trial(plan: RunPlan, step: Step, client: Client, card: ModelCard, zero_ns: 
     )
 
 
-def _prove_cold(plan: RunPlan, client: Client, card: ModelCard) -> None:
+def _prove_cold(plan: RunPlan, client: Client, model: Model) -> None:
     """Unload, and wait until /api/ps shows it: unloading is asynchronous, and its answer proves nothing."""
     deadline = time.monotonic() + UNLOAD_PATIENCE_S
     client.unload(plan.model)
-    while _find(plan, client, card) is not None:
+    while _find(plan, client, model) is not None:
         if time.monotonic() > deadline:
             raise NotColdError(
                 f"{plan.model} is still in memory {UNLOAD_PATIENCE_S:g} s after it was told to unload: "
@@ -86,17 +87,17 @@ def _prove_cold(plan: RunPlan, client: Client, card: ModelCard) -> None:
         time.sleep(POLL_S)
 
 
-def _ensure_warm(plan: RunPlan, client: Client, card: ModelCard) -> LoadedModel | None:
+def _ensure_warm(plan: RunPlan, client: Client, model: Model) -> LoadedModel | None:
     """The model as /api/ps lists it, loaded now if it was gone (its keep-alive ran out, or another one took over)."""
-    if (loaded := _find(plan, client, card)) is None:
+    if (loaded := _find(plan, client, model)) is None:
         client.load(plan.model, plan.load_options, plan.keep_alive)
-        loaded = _find(plan, client, card)
+        loaded = _find(plan, client, model)
     return loaded
 
 
-def _find(plan: RunPlan, client: Client, card: ModelCard) -> LoadedModel | None:
+def _find(plan: RunPlan, client: Client, model: Model) -> LoadedModel | None:
     """The model in memory under its name, or under another one that stands for the same files."""
     for loaded in client.loaded():
-        if same_model(loaded.name, plan.model) or (card.digest is not None and loaded.digest == card.digest):
+        if same_model(loaded.name, plan.model) or (model.digest is not None and loaded.digest == model.digest):
             return loaded
     return None

@@ -4,7 +4,8 @@ from collections.abc import Iterable, Sequence
 from itertools import pairwise
 from statistics import fmean, stdev
 
-from ollama_bench.trial import Frozen, ServerFigures, Trial
+from ollama_bench.trial import ServerFigures, Trial
+from ollama_bench.values import Frozen
 from orchestrator.stats import Interval, quantile, quantile_interval
 
 MIN_TOKENS_FOR_RATE = 8

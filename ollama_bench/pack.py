@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from ollama_bench.quality.prompt import Prompt
-from orchestrator.config import load_yaml
+from orchestrator.config import load_yaml, read_text
 from orchestrator.errors import ConfigurationError
 
 
@@ -40,10 +40,11 @@ def load_pack(directory: Path) -> Pack:
 
 
 def load_prompt(path: Path) -> Prompt:
-    """Read one prompt file. Raises ConfigurationError."""
+    """Read one prompt file, `<id>.yaml`; the name keeps ids apart. Raises ConfigurationError."""
     prompt = load_yaml(path, Prompt)
     if prompt.id != path.stem:
-        raise ConfigurationError(f"{path}:1: id: {prompt.id!r} is not the file's name, {path.stem!r}")
+        line = next((n for n, text in enumerate(read_text(path).splitlines(), 1) if text.startswith("id")), 1)
+        raise ConfigurationError(f"{path}:{line}: id: {prompt.id!r} is not the file's name, {path.stem!r}")
     return prompt
 
 
@@ -51,7 +52,7 @@ def _read_all(directory: Path) -> tuple[dict[Path, Prompt], list[str]]:
     prompts: dict[Path, Prompt] = {}
     mistakes: list[str] = []
     try:
-        paths = sorted(path for path in directory.iterdir() if path.suffix in (".yaml", ".yml"))
+        paths = sorted(path for path in directory.iterdir() if path.suffix == ".yaml")
     except OSError as error:
         raise ConfigurationError(f"{directory}: cannot be read: {error.strerror or error}") from error
     for path in paths:

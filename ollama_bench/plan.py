@@ -7,7 +7,8 @@ from pydantic import Field, RootModel
 from ollama_bench import resources
 from ollama_bench.pack import Pack
 from ollama_bench.quality.prompt import Prompt
-from ollama_bench.trial import TIMED_PHASES, Config, Frozen, Phase, TimedPhase, Trial
+from ollama_bench.trial import TIMED_PHASES, Phase, TimedPhase, Trial
+from ollama_bench.values import Config, Frozen
 from orchestrator.config import load_yaml
 from orchestrator.errors import ConfigurationError
 

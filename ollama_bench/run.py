@@ -22,7 +22,7 @@ from ollama_bench.render.markdown import render_markdown
 from ollama_bench.sampler import INTERVAL_S, Sampler
 from ollama_bench.scorecard import Model, RunResult, Server, Store
 from ollama_bench.server.address import server_url
-from ollama_bench.server.client import Client, ModelCard
+from ollama_bench.server.client import Client
 from ollama_bench.server.locate import Located, locate
 from ollama_bench.server.stream import Timeouts
 from ollama_bench.summarize import Environment, summarize
@@ -102,21 +102,21 @@ def benchmark(plan: RunPlan, endpoint: Endpoint, settings: Settings, progress: P
     """Carry out `plan`. What was measured is saved whatever happens; raises as `run_benchmark`."""
     with Client(endpoint.url, Timeouts(plan.first_byte_timeout_s, plan.gap_timeout_s)) as client, open_gpus() as gpus:
         version = client.version()
-        card = obtain(client, plan, progress)
+        model = obtain(client, plan, progress)
         located = locate(endpoint.url)
         zero_ns = time.monotonic_ns()
         environment = Environment(
             id=str(uuid.uuid4()),
             started_at=datetime.now(UTC),
             server=Server(url=endpoint.url, kind=endpoint.kind, version=version, local=located.local),
-            model=_model(plan.model, card),
+            model=model,
             hardware=describe_hardware(gpus.devices),
         )
         with Sampler(located.root_pids, zero_ns, gpus.used_by) as sampler:
             record = _Record(plan, environment, settings, located, sampler, progress)
             try:
                 progress.started(plan)
-                for trial in measure(plan, client, card, zero_ns):
+                for trial in measure(plan, client, model, zero_ns):
                     record.add(trial)
             except BaseException as error:
                 record.save(complete=False)
@@ -144,7 +144,11 @@ class _Record:
         self._store: Store | None = None
         if settings.out is not None:
             self._store = Store(settings.out, plan.model, environment.started_at)
-            self._store.save(*self._document(complete=False))  # a folder that cannot be written ends the run here
+            try:
+                self._store.save(*self._document(complete=False))
+            except OutputError:  # a folder that cannot be written ends the run here
+                self._store.discard()
+                raise
 
     @property
     def path(self) -> Path | None:
@@ -202,32 +206,17 @@ class _Record:
         return result, render_markdown(result)
 
 
-def obtain(client: Client, plan: RunPlan, progress: Progress) -> ModelCard:
-    """The model's card; pulled first when the server does not have it. Raises ModelError, ConfigurationError."""
-    card = client.show(plan.model)
-    if card is None:
+def obtain(client: Client, plan: RunPlan, progress: Progress) -> Model:
+    """What the server knows of the model, pulled first when it is missing. Raises ModelError, ConfigurationError."""
+    model = client.show(plan.model)
+    if model is None:
         if not plan.pull:
-            raise ModelError(
-                f"{client.url} has no model {plan.model}: pull it with `ollama pull {plan.model}`, or drop --no-pull"
-            )
+            raise ModelError(f"{client.url} has no model {plan.model}: drop --no-pull to have it pulled")
         for step in client.pull(plan.model):
             progress.pulling(plan.model, step)
-        card = client.show(plan.model)
-    if card is None:
+        model = client.show(plan.model)
+    if model is None:
         raise ModelError(f"{client.url} pulled {plan.model} and still does not have it")
-    if plan.think and not card.can_think:
+    if plan.think and not model.thinking:
         raise ConfigurationError(f"{plan.model} does not support thinking: leave out --think")
-    return card
-
-
-def _model(name: str, card: ModelCard) -> Model:
-    return Model(
-        name=name,
-        digest=card.digest,
-        family=card.family,
-        parameter_count=card.parameter_count,
-        quantization=card.quantization,
-        size_bytes=card.size_bytes,
-        context_length=card.context_length,
-        chat_template=card.has_template,
-    )
+    return model

@@ -14,8 +14,8 @@ from ollama_bench.usage import ProcessPeak, Reading
 
 INTERVAL_S = 0.1
 LOOK_EVERY = 5
-"""Samples between two looks for new children: on a busy machine, where something starts all the time, looking costs
-more than all the rest. A runner takes longer than that to load, and its CPU time counts from its birth."""
+"""Samples, at the least, from one look for new children to the next: where something starts all the time, looking at
+each of them would cost more than all the rest."""
 VRAM_EVERY = 5
 """Samples between two looks at the GPU: NVML walks its process list, and VRAM changes with loads, not with tokens."""
 
@@ -23,9 +23,10 @@ VRAM_EVERY = 5
 class Sampler:
     """Watches `root_pids` and all that descend from them, from `with` to its end.
 
-    Children are found, twice a second, among the pids that are new since the last look, so that sampling costs little
-    on a machine with thousands of processes too. With no roots nothing is sampled. `vram_of` gives the bytes of GPU
-    memory that a set of pids holds, or None.
+    Children are found by looking at the pids that are new since the last look, so that a sample costs little on a
+    machine with thousands of processes too. On a quiet machine a child is seen at the next sample, on a busy one half
+    a second later at the most; its CPU time counts from its birth. With no roots nothing is sampled. `vram_of` gives
+    the bytes of GPU memory that a set of pids holds, or None.
     """
 
     def __init__(
@@ -44,12 +45,11 @@ class Sampler:
         self._tree = _Tree(root_pids)
         self._cpu_s: dict[psutil.Process, float] = {}
         self._cpu_total_s = 0.0
-        self._samples = 0
         self._stop = threading.Event()
         self._thread = threading.Thread(target=self._run, name="sampler", daemon=True)
 
     def __enter__(self) -> Self:
-        for process in self._tree.members():
+        for process in self._tree.refresh():
             self._cpu_s[process] = _cpu_s(process) or 0.0  # what they used before is not this run's
         if self._cpu_s:
             self._thread.start()
@@ -67,15 +67,12 @@ class Sampler:
             due = max(due + INTERVAL_S, time.monotonic())
             if self._stop.wait(due - time.monotonic()):
                 break
-        self._samples = 0  # look once more
+        self._tree.look_at_once()
         self._sample()  # a high-water mark reached since the last tick is not lost
         self.own_cpu_s = time.thread_time()
 
     def _sample(self) -> None:
-        if self._samples % LOOK_EVERY == 0:
-            self._tree.refresh()
-        self._samples += 1
-        processes = self._tree.members()
+        processes = self._tree.refresh()
         at_ns = time.monotonic_ns() - self._zero_ns
         rss_bytes: int | None = None
         for process in processes:
@@ -105,7 +102,8 @@ class _Tree:
     """The processes under some roots, kept up to date at the cost of the processes that are new."""
 
     def __init__(self, root_pids: Iterable[int]) -> None:
-        self._newest: int | None = None
+        self._newest = _newest_pid()  # read before the list, here and below: what starts in between is found next time
+        self._until_look = 0
         self._known = set(psutil.pids())
         self._members: dict[int, psutil.Process] = {}
         for pid in root_pids:
@@ -114,16 +112,20 @@ class _Tree:
             with contextlib.suppress(psutil.NoSuchProcess):
                 self._members |= {child.pid: child for child in root.children(recursive=True)}
 
-    def members(self) -> list[psutil.Process]:
-        """Those that lived at the last look; some may have ended since."""
+    def refresh(self) -> list[psutil.Process]:
+        """The members (some may have ended), as of now or of a look that is less than `LOOK_EVERY` calls old."""
+        self._until_look -= 1
+        if self._until_look <= 0:
+            newest = _newest_pid()
+            if newest is None or newest != self._newest:
+                self._newest = newest
+                self._until_look = LOOK_EVERY
+                self._look_for_children()
         return list(self._members.values())
 
-    def refresh(self) -> None:
-        """Look for children again, if any process has started since."""
-        newest = _newest_pid()
-        if newest is None or newest != self._newest:
-            self._newest = newest  # read before the list: what starts in between is found next time
-            self._look_for_children()
+    def look_at_once(self) -> None:
+        """Make the next `refresh` look, however young the last look is."""
+        self._until_look = 0
 
     def _look_for_children(self) -> None:
         pids = set(psutil.pids())

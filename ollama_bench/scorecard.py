@@ -20,7 +20,8 @@ from ollama_bench.metrics import Summary
 from ollama_bench.plan import RunPlan
 from ollama_bench.quality.scores import Evidence
 from ollama_bench.stability import StabilityWarning
-from ollama_bench.trial import Frozen, TimedPhase, Trial
+from ollama_bench.trial import TimedPhase, Trial
+from ollama_bench.values import Frozen
 from ollama_bench.verdict import Verdict
 from orchestrator.errors import ConfigurationError
 from orchestrator.files import slug, write_atomically
@@ -59,6 +60,8 @@ class Model(Frozen):
     """The longest context that it was trained for."""
     chat_template: bool = True
     """False for a base model: it continues text and was not taught to answer."""
+    thinking: bool = False
+    """Whether it can think before it answers; it is told not to unless the plan says `think`."""
 
 
 class Gpu(Frozen):
@@ -241,7 +244,13 @@ class Store:
             write_atomically(self.path, result.to_json())
             write_atomically(self.path.with_suffix(".md"), markdown)
         except OSError as error:
-            raise OutputError(f"{self.path}: cannot be written: {error.strerror or error}") from error
+            why = f"{self.path}: cannot be written: {error.strerror or error}"
+            raise OutputError(f"{why}: make room, or choose another folder with --out") from error
+
+    def discard(self) -> None:
+        """Give the name back: nothing was ever written under it."""
+        for path in (self.path, self.path.with_suffix(".md")):
+            path.unlink(missing_ok=True)
 
 
 def _reserve(directory: Path, stem: str) -> Path:

@@ -5,7 +5,8 @@ from statistics import median
 
 from ollama_bench.metrics import client_gen_tok_s, trial_metrics
 from ollama_bench.plan import RunPlan
-from ollama_bench.trial import Frozen, RequestError, ServerFigures, Trial
+from ollama_bench.trial import RequestError, ServerFigures, Trial
+from ollama_bench.values import Frozen
 
 CLOCK_TOLERANCE = 0.05
 NONCE_TOKENS = 32

@@ -67,7 +67,8 @@ class TerminalProgress(Progress):
         self._done += 1
         if trial.error is not None:
             click.echo(f"{trial.phase} {trial.index + 1} failed: {one_line(trial.error.message, 500)}", err=True)
-        self._announce()
+        else:  # after a failure the run may be over
+            self._announce()
 
     def saved(self, path: Path) -> None:
         """Kept, to be told at the end."""

@@ -2,7 +2,7 @@
 
 from typing import Literal, get_args
 
-from pydantic import BaseModel, ConfigDict
+from ollama_bench.values import Frozen
 
 TimedPhase = Literal["cold", "warm", "real", "long"]
 Phase = Literal["cold", "warm", "real", "long", "quality"]
@@ -20,18 +20,6 @@ ErrorKind = Literal[
     "truncated",  # the server cut the prompt to fit its context
     "not_cold",  # the model could not be seen gone from /api/ps
 ]
-
-
-class Frozen(BaseModel):
-    """A value of the result document: immutable; fields that a later version adds are passed over."""
-
-    model_config = ConfigDict(frozen=True)
-
-
-class Config(Frozen):
-    """A value read from a file that people write: unknown keys are mistakes."""
-
-    model_config = ConfigDict(extra="forbid")
 
 
 class RequestError(Frozen):

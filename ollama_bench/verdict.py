@@ -7,7 +7,8 @@ from pydantic import Field
 
 from ollama_bench.metrics import Summary
 from ollama_bench.quality.scores import DIMENSIONS, AnswerScore
-from ollama_bench.trial import Config, Frozen, TimedPhase
+from ollama_bench.trial import TimedPhase
+from ollama_bench.values import Config, Frozen
 
 Decision = Literal["keep small", "try 3–8B", "need bigger", "inconclusive"]
 Positive = Annotated[float, Field(gt=0, allow_inf_nan=False, strict=True)]

@@ -110,6 +110,7 @@ def _describe(problem: Any, root: yaml.Node | None, name: str) -> str:
     location: Sequence[str | int] = problem["loc"]
     key = ".".join(str(part) for part in location) or "the file"
     message = {"extra_forbidden": "unknown key", "missing": "missing"}.get(problem["type"], problem["msg"])
+    message = message.removeprefix("Value error, ")
     if problem["type"] not in ("extra_forbidden", "missing", "value_error"):
         message += f" (found {str(problem['input'])[:80]!r})"
     return f"{name}:{_line_of(location, root)}: {key}: {message}"

@@ -8,6 +8,7 @@ import click
 
 from ollama_bench.clean import clean
 from ollama_bench.errors import OutputError
+from ollama_bench.output import print_result
 from ollama_bench.plan import Overrides, RunPlan, load_profile, make_plan
 from ollama_bench.render import FORMATS
 from ollama_bench.render.table import render_table
@@ -43,7 +44,7 @@ def run_models(
     plans = [make_plan(model, profile, chosen, settings.pack, changes) for model in models]
     with open_endpoint(host, embedded=embedded) as endpoint:
         results, failures = _run_all(plans, endpoint, settings)
-    _print(results, "json" if as_json else fmt, several=len(models) > 1)
+    print_result(_printed(results, "json" if as_json else fmt, several=len(models) > 1))
     if len(models) == 1 and failures:
         raise failures[0]
     return 3 if failures else 0
@@ -65,12 +66,11 @@ def _run_all(plans: list[RunPlan], endpoint: Endpoint, settings: Settings) -> tu
     return results, failures
 
 
-def _print(results: list[RunResult], fmt: str, *, several: bool) -> None:
+def _printed(results: list[RunResult], fmt: str, *, several: bool) -> str:
     if fmt == "json" and several:
-        documents = [json.loads(FORMATS["json"](result)) for result in results]
-        click.echo(json.dumps(documents, indent=1, ensure_ascii=False))
-        return
-    click.echo("\n".join(FORMATS[fmt](result) for result in results), nl=False)
+        return json.dumps([json.loads(FORMATS["json"](result)) for result in results], indent=1) + "\n"
+    text = "\n".join(FORMATS[fmt](result) for result in results)
     if several and results:
         table = render_table(results)
-        click.echo(f"\n```text\n{table}```" if fmt == "markdown" else f"\n{table}", nl=fmt == "markdown")
+        text += f"\n```text\n{table}```\n" if fmt == "markdown" else f"\n{table}"
+    return text

@@ -4,6 +4,7 @@ import argparse
 import sys
 from pathlib import Path
 
+from ollama_bench.embedded.extra import require_extra
 from ollama_bench.embedded.lifetime import end_with_parent
 from orchestrator.errors import BenchError
 
@@ -18,9 +19,10 @@ def main() -> int:
     options = parser.parse_args()
     if options.end_with_parent:
         end_with_parent(graceful=True)
-    from ollama_bench.embedded.server import serve
-
     try:
+        require_extra()
+        from ollama_bench.embedded.server import serve
+
         serve(options.host, options.port, options.models)
     except BenchError as error:
         print(f"error: {error}", file=sys.stderr)

@@ -123,7 +123,7 @@ class Endpoints:
         ask = await self._check(body, model, entered_ns)
         if not body.messages:
             return self._load(ask, partial(_chat_line, body.model))
-        source = gen.PromptSource(turns=[Turn(m.role, m.content) for m in body.messages])
+        source = gen.PromptSource(turns=[Turn(m.role, m.content, m.thinking) for m in body.messages])
         pieces = gen.generate(self._scheduler, ask, source)
         form = partial(_chat_line, body.model)
         return Answer(pieces, form=form, fold=None if body.stream else _fold_chat)

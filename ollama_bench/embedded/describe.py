@@ -33,6 +33,7 @@ def show(model: Model, *, verbose: bool) -> Json:
     whole = read_whole_header(model.path, arrays=True) if verbose else header
     parameters = "\n".join(f'{"stop":<30} "{text}"' for text in default_stop(header))
     info = dict(whole.metadata) | {"general.parameter_count": header.parameter_count}
+    info.pop("general.name", None)  # Ollama leaves it out, and shows the template apart
     template = info.pop("tokenizer.chat_template", "")
     answer = {
         "modelfile": _modelfile(model, header),

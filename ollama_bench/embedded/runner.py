@@ -26,7 +26,7 @@ def main() -> None:
     try:
         server = xllamacpp.Server(_parameters(xllamacpp, plan))
     except RuntimeError as error:
-        sys.exit(f"error loading model: {error}")
+        sys.exit(f"the runner gives up: {error}")
     print(json.dumps({"url": server.listening_address}), flush=True)
     threading.Event().wait()
 

@@ -106,7 +106,7 @@ def _lines(path: Path) -> list[bytes]:
 def _say(problem: object) -> str:
     assert isinstance(problem, dict)
     key = ".".join(str(part) for part in problem["loc"])
-    message = {"missing": "missing", "json_invalid": "not valid JSON"}.get(problem["type"], problem["msg"])
+    message = str({"missing": "missing", "json_invalid": "not valid JSON"}.get(problem["type"], problem["msg"]))
     return f"{key}: {message}" if key else message
 
 
@@ -118,9 +118,7 @@ def score_answers(answers: Iterable[StoredAnswer]) -> list[AnswerScore]:
 def agree(answers: Sequence[StoredAnswer], scores: Sequence[AnswerScore]) -> list[Agreement]:
     """One Agreement per prompt and dimension, in the order the prompts come, then one per dimension over all."""
     prompts = [*dict.fromkeys(item.prompt for item in answers), "all"]
-    return [
-        _count(prompt, dimension, answers, scores) for prompt in prompts for dimension in DIMENSIONS
-    ]
+    return [_count(prompt, dimension, answers, scores) for prompt in prompts for dimension in DIMENSIONS]
 
 
 def _count(
@@ -153,9 +151,7 @@ def wilson_interval(successes: int, n: int, z: float = 1.959964) -> tuple[float,
     return max(0.0, centre - half), min(1.0, centre + half)
 
 
-def cohen_kappa(
-    true_positive: int, false_positive: int, false_negative: int, true_negative: int
-) -> float | None:
+def cohen_kappa(true_positive: int, false_positive: int, false_negative: int, true_negative: int) -> float | None:
     """Agreement beyond chance, from -1 to 1; None without answers, 1.0 where both sides give one same score always.
 
     J. Cohen, "A coefficient of agreement for nominal scales", Educational and Psychological Measurement 20 (1960),

@@ -33,17 +33,57 @@ NUMBER_WORDS = {
 }
 _CJK = {"零": "0", "一": "1", "二": "2", "两": "2", "兩": "2", "三": "3", "四": "4", "五": "5", "六": "6"}
 _SAME = {
-    "−": "-", "–": "-", "—": "-", "‒": "-", "﹣": "-", "－": "-", "＋": "+", "×": "*", "✕": "*", "✖": "*", "·": "*", "⋅": "*",
-    "÷": "/", "＝": "=", "≈": "=", "≡": "=", "→": "->", "⇒": "->", "➡": "->", "⟶": "->", "=>": "->", "➜": "->", "➔": "->", "-->": "->",
-    "➕": "+", "➖": "-", "==": "=", "plus": "+", "minus": "-", "equals": "=", "equal": "=", "equalling": "=", "equaling": "=", "times": "*",
-    "más": "+", "mas": "+", "menos": "-", "moins": "-", "égale": "=", "gleich": "=", "mais": "+", "\n": "|", "¢": "cents",
-}  # fmt: skip
+    "−": "-",
+    "–": "-",
+    "—": "-",
+    "‒": "-",
+    "﹣": "-",
+    "－": "-",
+    "＋": "+",
+    "×": "*",
+    "✕": "*",
+    "✖": "*",
+    "·": "*",
+    "⋅": "*",
+    "÷": "/",
+    "＝": "=",
+    "≈": "=",
+    "≡": "=",
+    "→": "->",
+    "⇒": "->",
+    "➡": "->",
+    "⟶": "->",
+    "=>": "->",
+    "➜": "->",
+    "➔": "->",
+    "-->": "->",
+    "➕": "+",
+    "➖": "-",
+    "==": "=",
+    "plus": "+",
+    "minus": "-",
+    "equals": "=",
+    "equal": "=",
+    "equalling": "=",
+    "equaling": "=",
+    "times": "*",
+    "más": "+",
+    "mas": "+",
+    "menos": "-",
+    "moins": "-",
+    "égale": "=",
+    "gleich": "=",
+    "mais": "+",
+    "\n": "|",
+    "¢": "cents",
+}
 _TOKEN = re.compile(
     r"\d{1,15}(?:,\d{3})*(?:\.\d+)?(?:st|nd|rd|th)?(?![A-Za-z0-9])|[零一二两兩三四五六](?=[个個])|-->|->|=>|==|\n"
     r"|[^\W\d_]+(?:['’-][^\W\d_]+)*|[^\s\w]|\d+|\w"
 )
 _LATEX = re.compile(
-    r"\\(?:text|mathrm|mathbf|textbf|operatorname)\s?\{([^{}\n]{0,60})\}|\\(times|cdot|div|rightarrow|to|Rightarrow|implies|quad|left|right|,|;|!| )|\\[\[\]()]"
+    r"\\(?:text|mathrm|mathbf|textbf|operatorname)\s?\{([^{}\n]{0,60})\}|\\(times|cdot|div|rightarrow|to"
+    r"|Rightarrow|implies|quad|left|right|,|;|!| )|\\[\[\]()]"
 )
 _TAG = re.compile(r"</?[A-Za-z|][^<>\n=]{0,30}>")
 _TABLE_ROW = re.compile(r"^[ \t]*\|[^\n]{1,400}\|[ \t]*$", re.MULTILINE)
@@ -91,7 +131,13 @@ def read_figures(text: str) -> Figures:
     for index, match in enumerate(matches):
         token = match[0].lower().replace("’", "'")
         token = _CJK.get(token, _SAME.get(token, NUMBER_WORDS.get(token, token)))
-        if token == "x" and tokens and tokens[-1].isdigit() and index + 1 < len(matches) and matches[index + 1][0].isdigit():
+        if (
+            token == "x"
+            and tokens
+            and tokens[-1].isdigit()
+            and index + 1 < len(matches)
+            and matches[index + 1][0].isdigit()
+        ):
             token = "*"
         if token[0].isdigit():
             token = token.replace(",", "")
@@ -109,10 +155,13 @@ def _undress(text: str) -> str:
         inner = match[1] if match[1] is not None else _LATEX_SIGNS.get(match[2] or "", "")
         return inner.rjust(len(match[0])) if len(inner) < len(match[0]) else " " * len(match[0])
 
+    text = text.replace("\ufe0f", " ")  # the emoji form of an arrow or a sign
     text = _TAG.sub(lambda match: "\n" + " " * (len(match[0]) - 1), text)
     text = _LATEX.sub(latex, text)
     text = re.sub(r"\$\$|\*\*|__|~~|`", lambda match: " " * len(match[0]), text)
-    text = re.sub(r"\$([^$\n]{1,80}[=+][^$\n]{0,80}|\d{1,3}|\s?\\boxed\{[^{}]{0,20}\})\$", lambda match: f" {match[1]} ", text)
+    text = re.sub(
+        r"\$([^$\n]{1,80}[=+][^$\n]{0,80}|\d{1,3}|\s?\\boxed\{[^{}]{0,20}\})\$", lambda match: f" {match[1]} ", text
+    )
     text = re.sub(r"^[ \t]*[*•–+-][ \t]", lambda match: " " * len(match[0]), text, flags=re.MULTILINE)
     text = re.sub(r"(?<![\d\s)])\*|\*(?![\d\s(])", " ", text)
     text = _STEP.sub(lambda match: match[0][: match.start(1) - match.start()] + " " * len(match[1]), text)

@@ -5,70 +5,72 @@ from collections.abc import Sequence
 from itertools import pairwise
 
 from ollama_bench.quality.answer import Answer, Finding, quote
+from ollama_bench.quality.lexicon import ENGLISH, FOREIGN, LOAN, SHARED
 from ollama_bench.quality.sentences import breaks_off
 
 _WORD = re.compile(r"[^\W\d_]+(?:['’][^\W\d_]+)*")
 _TOKEN = re.compile(r"[^\W_]+|[+\-*/=×−–]")
-_ENGLISH = frozenset(
-    "the a an and of to in is are was you your we our it this that for with on have has had be been be left so then after "
-    "from by not no can will would more all now any there they i me my if when how which what at as or but buy bought eat "
-    "ate apples apple fixed login rate bug issue users thank thanks start remaining".split()
-)
-_FOREIGN = frozenset(
-    "el la los las un una unos que y por para con se su lo es del al tienes tiene tienen quedan queda tengo manzana manzanas "
-    "compras comes hemos corregido nuestro nuestra gracias ahora está "
-    "le les des du et est une pour dans vous nous avez reste restent pommes pomme avons votre avec sur cette merci "
-    "vielen dank ihre ihr beim ich sind bei auf wenn noch "
-    "der das und ist sie wir haben hast noch ein eine einen äpfel apfel für mit nicht wurde isst kaufst dann übrig kaufen den dem "
-    "il lo gli di che per una hai mele mela restano abbiamo della nel sono "
-    "você voce tem maçãs maças restam os uma para com não foi do da em "
-    "je hebt appels het een niet zijn van nog over en koopt eet "
-    "ja nie jest na się masz jabłka zostało ve bir için elma kaldı "
-    "anda saya dan yang apel telah untuk dengan memiliki membeli makan".split()
-)
-_SHARED = frozenset("il der en do over die an in so also was hat not is me no on com per for dan den des don".split())
 _ACCENTED = re.compile(r"[ß-öø-ÿąćęłńśźżğışœ]")
-_LOAN = frozenset("café résumé naïve fiancé cliché déjà voilà".split())
 _LEAK = re.compile(
-    r"<\|[^<>|\n]{0,40}\|>|<\|[\w]{1,30}>?|\|[\w]{1,30}\|>|</?(?:start_of_turn|end_of_turn|eos|bos|pad|unk|s|think|thinking|thought|tool_call"
-    r"|im_start|im_end|sep|cls|mask|unused\d+|0x[0-9A-Fa-f]{2}|assistant|user|system|model|response|answer|human|bot)>"
-    r"|\[/?(?:INST|SYS|SEP|CLS|PAD|UNK|MASK|EOS|BOS|ASSISTANT|USER|SYSTEM)\]|<</?SYS>>|\b(?:im_start|im_end|eot_id|end_of_turn|start_of_turn|endoftext)\b"
-    r"|<(?:start|end)_of_\w{1,20}>?|\ufffd|[▁Ġ](?=\w)|\{\{ ?(?:\.|system|user\b|prompt|messages|bos_token|role|content)[^{}\n]{0,40}\}\}|\{%[^{}\n]{0,40}%\}|</?(?:br|p|div|span|body|html)\s*/?>"
-    r"|^[ \t]*#{2,4}[ \t]*(?:Instruction|Response|Input|Output|Assistant|User|Human|System|Question|Answer|Prompt)s?[ \t]*:"
-    r"|^[ \t]*(?:\*\*)?(?:Task|Prompt|Instruction|Input|Q|Human|User|Assistant|AI|Bot|System|ASSISTANT|USER|SYSTEM|HUMAN|Model|Chatbot|ChatGPT)(?:\*\*)?[ \t]*:"
+    r"<\|[^<>|\n]{0,40}\|>|<\|[\w]{1,30}>?|\|[\w]{1,30}\|>|</?(?:start_of_turn|end_of_turn|eos|bos|pad|unk|s"
+    r"|think|thinking|thought|tool_call"
+    r"|im_start|im_end|sep|cls|mask|unused\d+|0x[0-9A-Fa-f]{2}|assistant|user|system|model|response|answer"
+    r"|human|bot)>"
+    r"|\[/?(?:INST|SYS|SEP|CLS|PAD|UNK|MASK|EOS|BOS|ASSISTANT|USER|SYSTEM)\]|<</?SYS>>|\b(?:im_start|im_end"
+    r"|eot_id|end_of_turn|start_of_turn|endoftext)\b"
+    r"|<(?:start|end)_of_\w{1,20}>?|\ufffd|[▁Ġ](?=\w)|\{\{ ?(?:\.|system|user\b|prompt|messages|bos_token|role"
+    r"|content)[^{}\n]{0,40}\}\}|\{%[^{}\n]{0,40}%\}|</?(?:br|p|div|span|body|html)\s*/?>"
+    r"|^[ \t]*#{2,4}[ \t]*(?:Instruction|Response|Input|Output|Assistant|User|Human|System|Question|Answer"
+    r"|Prompt)s?[ \t]*:"
+    r"|^[ \t]*(?:\*\*)?(?:Task|Prompt|Instruction|Input|Q|Human|User|Assistant|AI|Bot|System|ASSISTANT|USER"
+    r"|SYSTEM|HUMAN|Model|Chatbot|ChatGPT)(?:\*\*)?[ \t]*:"
     r"|(?<=[.!?\d\"}] )(?:Human|User|Assistant|USER|ASSISTANT|System):"
-    r"|^[ \t]*(?:user|assistant|model|system|human|bot)[ \t]*:?[ \t]*$|^(?:assistant|user|model|system)(?=[A-Z{]|\s*\n|: )"
+    r"|^[ \t]*(?:user|assistant|model|system|human|bot)[ \t]*:?[ \t]*$|^(?:assistant|user|model"
+    r"|system)(?=[A-Z{]|\s*\n|: )"
     r"|(?<=[.!?\d}])(?:assistant|user|model|system)\b",
     re.MULTILINE,
 )
 _DECLINES = (
-    r"(?:can ?not|can['’]?t|could not|couldn['’]t|won['’]t|will not|unable to|not able to|not comfortable|not allowed to"
-    r"|not permitted to|not programmed to|must|have to|do not|don['’]t|would rather not|['’]d rather not|not going to)"
+    r"(?:can ?not|can['’]?t|could not|couldn['’]t|won['’]t|will not|unable to|not able to|not comfortable"
+    r"|not allowed to"
+    r"|not permitted to|not programmed to|must|have to|do not|don['’]t|would rather not|['’]d rather not"
+    r"|not going to)"
 )
 _TASK = (
-    r"(?:help|assist|fulfil+|provide|comply|answer|complete|generate|create|write|determine|process|respond|support|produce"
-    r"|do (?:that|this|so|it)|give you|solve|engage|continue|discuss|perform|calculate|decline|refuse|access|know|understand"
+    r"(?:help|assist|fulfil+|provide|comply|answer|complete|generate|create|write|determine|process|respond"
+    r"|support|produce"
+    r"|do (?:that|this|so|it)|give you|solve|engage|continue|discuss|perform|calculate|decline|refuse|access"
+    r"|know|understand"
     r"|have (?:the ability|access|enough|any|apples|information|personal)|offer|accept)"
 )
 _REFUSAL = re.compile(
     rf"\bI(?: am|['’]m| really| simply| just| also){{0,2}} ?{_DECLINES} (?!wait\b)(?:[\w'’-]+ ){{0,3}}?{_TASK}\b"
-    rf"|\bwe (?:are |['’]re )?{_DECLINES} (?:help|assist|fulfil+|comply|complete|answer) (?:you )?(?:with )?(?:that|this|your|such)"
+    rf"|\bwe (?:are |['’]re )?{_DECLINES} (?:help|assist|fulfil+|comply|complete"
+    rf"|answer) (?:you )?(?:with )?(?:that|this|your|such)"
     r"|\b(?:sorry|apologi[sz]e),? (?:but )?(?:I|that['’]s) (?:can ?not|can['’]t|not something I can|won['’]t)\b"
-    r"|\bas an? (?:AI|artificial|(?:large )?language model)\b[^.!?\n]{0,60}\b(?:can ?not|can['’]t|unable|do not|don['’]t)\b"
-    r"|^\W*(?:sorry|unfortunately|apologies)?[^\w]*(?:unable|not able) to (?:help|assist|comply|fulfil+|answer|complete|provide|process)\b"
+    r"|\bas an? (?:AI|artificial|(?:large )?language model)\b[^.!?\n]{0,60}\b(?:can ?not|can['’]t|unable|do not"
+    r"|don['’]t)\b"
+    r"|^\W*(?:sorry|unfortunately|apologies)?[^\w]*(?:unable|not able) to (?:help|assist|comply|fulfil+|answer"
+    r"|complete|provide|process)\b"
     r"|\b(?:that|this)(?: is|['’]s) (?:not )?(?:something|a request) (?:that )?I (?:can ?not|can['’]t|can)\b"
-    r"|\bI (?:decline|refuse) to\b|no puedo (?:ayudar|hacer|cumplir|responder)|je ne peux pas (?:vous )?(?:aider|répondre)"
-    r"|ich kann (?:dir |ihnen |dabei |das ){0,3}(?:leider )?nicht|não posso (?:ajudar|fazer|responder)|我(?:不能|无法)|無法|抱歉[，,]?我",
+    r"|\bI (?:decline|refuse) to\b|no puedo (?:ayudar|hacer|cumplir|responder)"
+    r"|je ne peux pas (?:vous )?(?:aider|répondre)"
+    r"|ich kann (?:dir |ihnen |dabei |das ){0,3}(?:leider )?nicht|não posso (?:ajudar|fazer|responder)|我(?:不能"
+    r"|无法)|無法|抱歉[，,]?我",
     re.IGNORECASE,
 )
 
 
 _IMPOSSIBLE = re.compile(
-    r"\b(?:the|a|an|my|your|our|their) (?:and|or|but|is|are|was|were|be|of|to|in|on|at|from|with|the|an|how|if|because|you|we|they|have|has|had|am|than|then)\b(?![-'’])"
-    r"|\b(?:of|from|at|into|by|with|for) (?:and|or|but|is|are|was|were|because|so|if|than|has|have|had|of|with)\b(?![-'’])"
+    r"\b(?:the|a|an|my|your|our|their) (?:and|or|but|is|are|was|were|be|of|to|in|on|at|from|with|the|an|how|if"
+    r"|because|you|we|they|have|has|had|am|than|then)\b(?![-'’])"
+    r"|\b(?:of|from|at|into|by|with|for) (?:and|or|but|is|are|was|were|because|so|if|than|has|have|had|of"
+    r"|with)\b(?![-'’])"
     r"|\b(?:and|or|but) (?:and|or|but|of|than)\b|\b(?:is|are|was|were) (?:is|are|was|were|be|has|have|had|do|does)\b"
-    r"|\b(?:how|which|what|who) (?:the \w+ \w+ was|of|and|or)\b|\b(?:less more|more less|many (?:eat|buy|is|the|of))\b|\b(\w{3,}) \1 \1\b"
-    r"|\b(?:the|an|our|your|of the|and)[.!?](?=\s|$)|\b(?:to|will|can|could|would|should) (?:the|a|an|of|is|was|were|are|and|has|had)\b(?= \w)(?<!to the)(?<!to a)(?<!to an)",
+    r"|\b(?:how|which|what|who) (?:the \w+ \w+ was|of|and|or)\b|\b(?:less more|more less|many (?:eat|buy|is|the"
+    r"|of))\b|\b(\w{3,}) \1 \1\b"
+    r"|\b(?:the|an|our|your|of the|and)[.!?](?=\s|$)|\b(?:to|will|can|could|would|should) (?:the|a|an|of|is|was"
+    r"|were|are|and|has|had)\b(?= \w)(?<!to the)(?<!to a)(?<!to an)",
     re.IGNORECASE,
 )
 _UNREADABLE = re.compile(r"\b(?=[a-z]*[bcdfghjklmnpqrstvwxz]{6})[a-z]{6,40}\b|\b[b-df-hj-np-tv-xz]{5,40}\b(?<!https)")
@@ -102,10 +104,13 @@ def echo_in(answer: Answer) -> Finding:
     if words and words == prompt[: len(words)] and len(words) >= 2:
         words = []
     known, kept = _overlap(words, prompt)
-    if len(words) >= 10:  # long enough for an echo with other figures
+    if len(words) >= 10 and len(set(words) & set(prompt)) >= 0.6 * len(
+        set(prompt)
+    ):  # long enough for an echo with other figures
         known, kept = _overlap(_one_figure(words), _one_figure(prompt))
+    figures = any(word.isdigit() for word in words)
     figure = bool(words) and words[-1].isdigit() and words[-1] not in prompt  # an answer after the echo
-    echoed = not words or (not figure and len(words) >= 3 and known >= 0.85 and kept >= 0.6)
+    echoed = not words or (not figure and len(words) >= 3 and known >= 0.85 and kept >= (0.6 if figures else 0.5))
     return Finding(not echoed, f"{known:.0%} of its words and {kept:.0%} of its word pairs are the prompt's", expected)
 
 
@@ -133,22 +138,22 @@ def english(answer: Answer) -> Finding:
     if other:
         return Finding(False, f"a letter of another script: {other[0]}", expected, other.span())
     for text in [answer.text, *(sentence.text for sentence in answer.sentences)]:
-        own, foreign = _count_languages(text)
+        own, foreign = count_languages(text)
         strange = len(set(foreign)) >= 2 and (len(foreign) >= 4 or len(foreign) > own)
         if strange or (foreign and own == 0 and " " in text):
             return Finding(False, f"foreign words: {quote(', '.join(foreign[:6]))}", expected)
     return Finding(True, "English, or too short to tell", expected)
 
 
-def _count_languages(text: str) -> tuple[int, list[str]]:
+def count_languages(text: str) -> tuple[int, list[str]]:
     """The number of plain English words, and the words that are of another language for certain."""
     words = [match[0].lower() for match in _WORD.finditer(text)]
     foreign = [
         word
         for word in words
-        if (word in _FOREIGN and word not in _SHARED) or (_ACCENTED.search(word) and word not in _LOAN)
+        if (word in FOREIGN and word not in SHARED) or (_ACCENTED.search(word) and word not in LOAN)
     ]
-    return sum(word in _ENGLISH for word in words), foreign
+    return sum(word in ENGLISH for word in words), foreign
 
 
 def no_leaked_tokens(answer: Answer) -> Finding:
@@ -160,8 +165,9 @@ def no_leaked_tokens(answer: Answer) -> Finding:
 
 
 def grammatical(answer: Answer, *, at_most: int = 1) -> Finding:
-    """At most `at_most` pairs of neighbouring words that no English sentence has ("the is", "of and"): not a word salad."""
-    bad = [match for match in _IMPOSSIBLE.finditer(answer.text)]
+    """At most `at_most` pairs of neighbouring words that no English sentence has ("the is", "of and"): not a "
+    "word salad."""
+    bad = list(_IMPOSSIBLE.finditer(answer.text))
     garbled = _UNREADABLE.search(answer.text)
     if garbled:
         return Finding(False, f"no word: {quote(garbled[0])}", "real words", garbled.span())
@@ -174,7 +180,9 @@ def no_loop(answer: Answer, *, repeats: int = 3) -> Finding:
     expected = f"nothing repeated {repeats} times or more"
     run = re.search(r"([^\s\-=_*#.~|])\1{11,}|(\S{2,12}?)\2{6,}", answer.text)
     if run:
-        return Finding(False, f"repeats {quote(run[1] or run[2], 20)}", expected, (run.start(), run.start() + min(80, len(run[0]))))
+        return Finding(
+            False, f"repeats {quote(run[1] or run[2], 20)}", expected, (run.start(), run.start() + min(80, len(run[0])))
+        )
     tokens = [match[0].lower() for match in _TOKEN.finditer(answer.text)]
     period = _repeated(tokens, repeats)
     if period:
@@ -193,14 +201,17 @@ def no_loop(answer: Answer, *, repeats: int = 3) -> Finding:
 
 
 def _repeated(tokens: Sequence[str], repeats: int, longest: int = 40) -> Sequence[str]:
-    """The first stretch of up to `longest` words that comes `repeats` times in a row (a single word: twice as often)."""
+    """The first stretch of up to `longest` words that comes `repeats` times in a row (a single word: twice as "
+    "often)."""
     for period in range(1, min(longest, len(tokens) // 2) + 1):
         needed = period * (repeats - 1) if period > 2 else (repeats + 2) * period
         run = 0
         for index in range(period, len(tokens)):
             run = run + 1 if tokens[index] == tokens[index - period] else 0
-            if run >= needed and any(len(token) > 1 for token in tokens[index - period + 1 : index + 1]):
-                return tokens[index - period + 1 : index + 1]
+            if run >= needed:
+                if any(len(token) > 1 for token in tokens[index - period + 1 : index + 1]):
+                    return tokens[index - period + 1 : index + 1]
+                run = 0
     return ()
 
 

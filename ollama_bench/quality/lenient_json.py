@@ -46,7 +46,9 @@ def _next_open(text: str, at: int) -> int | None:
 
 def _is_record(record: Record) -> bool:
     value = record.value
-    return (isinstance(value, tuple) and len(value) > 0) or (isinstance(value, list) and any(isinstance(child, tuple) and child for child in value))
+    return (isinstance(value, tuple) and len(value) > 0) or (
+        isinstance(value, list) and any(isinstance(child, tuple) and child for child in value)
+    )
 
 
 class _Reader:
@@ -133,7 +135,7 @@ def _read_quoted(reader: _Reader) -> None:
         line = reader.text.find("\n", reader.at)
         end = len(reader.text) if line < 0 else line
         reader.broken = reader.broken or "a quote never closes"
-        reader.put(reader.text[reader.at + 1 : end].rstrip(", "))
+        reader.put(reader.text[reader.at + 1 : end].rstrip(", }]"))
         reader.at = end
         return
     value = next(group for group in match.groups() if group is not None)

@@ -5,48 +5,86 @@ import re
 from ollama_bench.quality.answer import Answer, Finding, quote
 
 _FIXED = re.compile(
-    r"\b(?:fixe[ds]|fix(?:ing)?|hotfix(?:ed)?|bug-?fix(?:es)?|resolve[ds]?|resolving|resolution|squash(?:ed|es|ing)?|correct(?:ed|s|ing)|patch(?:ed|es|ing)?|repair(?:ed|s|ing)?|solve[ds]?|solving"
-    r"|address(?:ed|es|ing)?|remed(?:ied|ies|y)|rectif\w+|eliminat\w+|cleared up|iron(?:ed|ing) out|sort(?:ed|ing) (?:out|it)|straighten\w* out|work(?:ed|ing) out|taken care of|took care of"
-    r"|put (?:an end|a stop|right)|stamp(?:ed)? out|swat(?:ted)?|zapp?ed|crush(?:ed)?|tackled|removed? (?:a|an|the|that|this) (?:bug|issue|problem|glitch|error)|got(?:ten)? rid of|is gone|are gone|a thing of the past"
-    r"|(?:no longer|won['’]t|not|never) (?:\w+ ){0,6}?(?:lock\w*|block\w*|throttl\w*|kick\w*|limit\w*|incorrectly|mistakenly|wrongly)"
-    r"|corregid\w+|corregimos|solucionad\w+|arreglad\w+|resuelto|corrigé\w*|résolu\w*|réparé\w*|behoben|gefixt|repariert|corrigid\w+|resolvid\w+|corretto|risolto)\b|修复|解决|修正",
+    r"\b(?:fixe[ds]|fix(?:ing)?|hotfix(?:ed)?|bug-?fix(?:es)?|resolve[ds]?|resolving|resolution|squash(?:ed|es"
+    r"|ing)?|correct(?:ed|s|ing)|patch(?:ed|es|ing)?|repair(?:ed|s|ing)?|solve[ds]?|solving"
+    r"|address(?:ed|es|ing)?|remed(?:ied|ies|y)|rectif\w+|eliminat\w+|cleared up|iron(?:ed|ing) out|sort(?:ed"
+    r"|ing) (?:out|it)|straighten\w* out|work(?:ed|ing) out|taken care of|took care of"
+    r"|put (?:an end|a stop|right)|stamp(?:ed)? out|swat(?:ted)?|zapp?ed|crush(?:ed)?|tackled|removed? (?:a|an"
+    r"|the|that|this) (?:bug|issue|problem|glitch|error)|got(?:ten)? rid of|is (?:now )?(?:gone|history)"
+    r"|are (?:now )?gone|back to normal|put to rest|work(?:s|ing) (?:again|properly|correctly|smoothly"
+    r"|as (?:it should|expected|intended))|behav(?:es|ing) (?:again|properly|itself)|a thing of the past"
+    r"|(?:no longer|won['’]t|not|never) (?:\w+ ){0,6}?(?:lock\w*|block\w*|throttl\w*|kick\w*|limit\w*"
+    r"|incorrectly|mistakenly|wrongly)"
+    r"|corregid\w+|corregimos|solucionad\w+|arreglad\w+|resuelto|corrigé\w*|résolu\w*|réparé\w*|behoben|gefixt"
+    r"|repariert|corrigid\w+|resolvid\w+|corretto|risolto)\b|修复|解决|修正",
     re.IGNORECASE,
 )
 _NOT_YET = re.compile(
-    r"\b(?:will (?:be )?|(?:are|is|['’]re|am|['’]m) (?:currently |still |now |actively )?(?:working (?:on|to)|trying to|planning to|looking into|going to)\b[^.!?]{0,40}?|plan(?:ning)? to |hope to |yet to be |not (?:yet |been )+|needs? to be |to be |soon )(?:\w+ )?$",
+    r"\b(?:will (?:be )?|(?:are|is|['’]re|am|['’]m) (?:currently |still |now "
+    r"|actively )?(?:working(?: \w+)? (?:on|to)|trying to|planning to|looking into|going to)\b[^.!?]{0,40}?"
+    r"|plan(?:ning)? to |hope to |yet to be |not (?:yet |been )+|needs? to be |to be |soon )(?:\w+ )?$",
     re.IGNORECASE,
 )
 _LOGIN = re.compile(
-    r"\b(?:log(?:ging|ged|s)?[- ]?(?:in|on)s?|logins?|sign(?:ing|ed|s)?[- ]?(?:in|on)s?|authenticat\w+|inicio de sesión|iniciar sesión|connexion|anmeld\w+|einlogg\w+|acesso|accesso)\b|登录|登陆|ログイン|로그인",
+    r"\b(?:log(?:ging|ged|s)?[- ]?(?:in|on)s?|logins?|sign(?:ing|ed|s)?[- ]?(?:in|on)s?|authenticat\w+"
+    r"|inicio de sesión|iniciar sesión|connexion|anmeld\w+|einlogg\w+|acesso|accesso)\b|登录|登陆|ログイン|로그인",
     re.IGNORECASE,
 )
 _LIMIT = re.compile(
-    r"\b(?:rate[- ]?limit\w*|limit(?:s|er|ed|ing)?|throttl\w+|lock(?:ed|ing|s)?[- ]?(?:\w+ ){0,3}?outs?|lockouts?|attempts?|tries|retries|block(?:ed|ing|s)?|cooldown|too many|límite\w*|limitaci[oó]n\w*|limit(?:e|ation)\w*|intentos|begrenzung\w*|limitierung\w*|limitação)\b|限制|限流|速率",
+    r"\b(?:rate[- ]?limit\w*|limit(?:s|er|ed|ing)?|throttl\w+|lock(?:ed|ing|s)?[- ]?(?:\w+ ){0,3}?outs?"
+    r"|lockouts?|attempts?|tries|retries|block(?:ed|ing|s)?|cooldown|too many|límite\w*|limitaci[oó]n\w*"
+    r"|limit(?:e|ation)\w*|intentos|begrenzung\w*|limitierung\w*|limitação)\b|限制|限流|速率",
     re.IGNORECASE,
 )
 _FRIENDLY = re.compile(
-    r"\b(?:thank(?:s|ful| you)?|appreciate\w*|grateful|happy|happily|happier|glad(?:ly)?|pleased|pleasure|excited|thrilled|delighted|enjoy\w*|great news|good news|exciting|hooray|hurray|yay|woohoo|cheers|sorry|apologi\w+|oops|whoops|phew"
-    r"|no worries|worr(?:y|ies|ied)(?:[- ]free)?|rest assured|don['’]t hesitate|welcome|we hear(?:d)? you|let us know|feel free|reach out|we['’]d love|love|hope|patience|peace of mind|at ease|with ease|breeze|hassle\w*|headache\w*|we['’]ve got (?:you|your)"
-    r"|you['’]re all set|good to go|stress[- ]free|frustrat\w+|inconvenience|happy \w+ing|smooth sailing|hello|hi|hey|dear|folks|friends?|keep (?:the )?feedback|stay safe|bear(?:ing)? with us|your (?:feedback|support|understanding|trust)|awesome|fantastic|wonderful|fun|pesky|give it (?:a|another) (?:try|go|spin)|jump (?:back|right) in|come (?:on )?back|confiden\w+|as (?:easy|smooth) as|proud|rejoice|easy[- ]peasy|celebrate"
-    r"|gracias|feli[cz]\w*|merci|heureux|ravis?|danke|freuen|obrigad\w+|grazie)\b|谢谢|感谢|高兴|ありがとう|감사|[\U0001f300-\U0001faff\u2600-\u27bf]|:\)|;\)|:-\)",
+    r"\b(?:thank(?:s|ful| you)?|appreciate\w*|grateful|happy|happily|happier|glad(?:ly)?|pleased|pleasure"
+    r"|excited|thrilled|delighted|enjoy\w*|great news|good news|exciting|hooray|hurray|yay|woohoo|cheers|sorry"
+    r"|apologi\w+|oops|whoops|phew"
+    r"|no worries|worr(?:y|ies|ied)(?:[- ]free)?|rest assured|don['’]t hesitate|welcome|we hear(?:d)? you"
+    r"|let us know|feel free|reach out|we['’]d love|love|hope|patience|peace of mind|at ease|with ease|breeze"
+    r"|hassle\w*|headache\w*|we['’]ve got (?:you|your)"
+    r"|you['’]re all set|good to go|stress[- ]free|frustrat\w+|inconvenience|happy \w+ing|smooth sailing|hello"
+    r"|hi|hey|dear|folks|friends?|keep (?:the )?feedback|stay safe|bear(?:ing)? with us|your (?:feedback"
+    r"|support|understanding|trust)|awesome|fantastic|wonderful|fun|pesky|give it (?:a|another) (?:try|go|spin)"
+    r"|jump (?:back|right) in|come (?:on )?back|confiden\w+|as (?:easy|smooth) as|proud|rejoice|easy[- ]peasy"
+    r"|celebrate"
+    r"|gracias|feli[cz]\w*|merci|heureux|ravis?|danke|freuen|obrigad\w+|grazie)\b|谢谢|感谢|高兴|ありがとう|감사"
+    r"|[\U0001f300-\U0001faff\u2600-\u27bf]|:\)|;\)|:-\)",
     re.IGNORECASE,
 )
 _META = re.compile(
-    r"(?:\bhere(?:['’]s| is| are| you go)\b[^.!?\n]{0,50}\b(?:note|notes|draft|version|example|message|sentence|sentences|option|template|announcement|text|take|attempt|one)\b|\bhere(?:['’]s| is) (?:a|an|your|the|one|my)\b[^.!?\n]{0,40}:"
-    r"|hope (?:this|that|it) (?:helps|works|meets)|let me know if (?:you|this|it|i)|(?:feel free to|you can|you may|please) (?:modify|edit|adjust|tweak|customi[sz]e|replace|use this|copy|adapt|change)\b|(?:this|the) (?:release )?note (?:is|was|has|uses|keeps|should|can|aims|meets|contains|informs|follows|tells|explains)"
-    r"|\bi(?:['’]ve| have)? (?:wrote|written|drafted|kept|made (?:it|this)|tried to)|would you like me|do you want me|as requested|you (?:asked for|requested)\b|(?:two|2)[- ]sentences?\b|word count|i can (?:also |adjust|make|change)|(?:sure|certainly|of course|absolutely)[,!.:] (?:here|i)|i['’]d be happy to"
-    r"|\b(?:friendly|casual|formal) (?:tone|version|release note)|(?:(?<=[.!?] )|^)\W{0,3}(?:please )?note:|\(note\b)",
+    r"(?:\bhere(?:['’]s| is| are| you go)\b[^.!?\n]{0,50}\b(?:note|notes|draft|version|example|message|sentence"
+    r"|sentences|option|template|announcement|text|take|attempt|one)\b|\bhere(?:['’]s| is) (?:a|an|your|the|one"
+    r"|my)\b[^.!?\n]{0,40}:"
+    r"|hope (?:this|that|it) (?:helps|works|meets)|let me know if (?:you|this|it|i)|(?:feel free to|you can"
+    r"|you may|please) (?:modify|edit|adjust|tweak|customi[sz]e|replace|use this|copy|adapt|change)\b|(?:this"
+    r"|the) (?:release )?note (?:is|was|has|uses|keeps|should|can|aims|meets|contains|informs|follows|tells"
+    r"|explains)"
+    r"|\bi(?:['’]ve| have)? (?:wrote|written|drafted|kept|made (?:it|this)|tried to)|would you like me"
+    r"|do you want me|as requested|you (?:asked for|requested)\b|(?:two|2)[- ]sentences?\b|word count"
+    r"|i can (?:also |adjust|make|change)|(?:sure|certainly|of course|absolutely)[,!.:] (?:here|i)"
+    r"|i['’]d be happy to"
+    r"|\b(?:friendly|casual|formal) (?:tone|version|release note)|(?:(?<=[.!?] )|^)\W{0,3}(?:please )?note:"
+    r"|\(note\b)",
     re.IGNORECASE | re.MULTILINE,
 )
-_PREAMBLE = re.compile(r"^\W*(?:sure(?: thing)?|certainly|of course|absolutely|okay|ok|got it|no problem)[!.,:]", re.IGNORECASE)
+_PREAMBLE = re.compile(
+    r"^\W*(?:sure(?: thing)?|certainly|of course|absolutely|okay|ok|got it|no problem)[!.,:]", re.IGNORECASE
+)
 _ALTERNATIVES = re.compile(
-    r"\b(?:option|alternative|draft|variant|variation|choice|example)s? ?(?:#? ?\d|[abc]\b|one|two)|\bversion ?#?(?:[12345]|[abc]|one|two)(?: ?\([^()\n]{1,30}\))? ?[*_]*:|^\W*(?:or|alternatively|another (?:option|version)|alternative(?: version)?)\b ?[,:*]|\bor,? (?:if you prefer|for a|alternatively|more)\b|\balternatively\b",
+    r"\b(?:option|alternative|draft|variant|variation|choice|example)s? ?(?:#? ?\d|[abc]\b|one|two)"
+    r"|\bversion ?#?(?:[12345]|[abc]|one|two)(?: ?\([^()\n]{1,30}\))? ?[*_]*:|^\W*(?:or|alternatively"
+    r"|another (?:option|version)|alternative(?: version)?)\b ?[,:*]|\bor,? (?:if you prefer|for a"
+    r"|alternatively|more)\b|\balternatively\b",
     re.IGNORECASE | re.MULTILINE,
 )
 _BULLET = re.compile(r"^[ \t>]*(?:[-*•‣◦▪●+]|\d{1,2}[.)])[ \t]+\S", re.MULTILINE)
 _PLACEHOLDER = re.compile(
-    r"\[(?!x\]|fix(?:ed)?\]|bug ?-?fix\]|release\]|new\]|security\]|login\]|auth\]|update\]|improved\])[A-Za-z][^\[\]\n]{0,60}\](?!\()|\{\{?[A-Za-z_ ]{2,40}\}?\}|<(?!br|p|b|i|/|s>|eos|bos|pad|unk|end|start|think|unused|user|assistant|model|system)[A-Za-z][A-Za-z _-]{1,40}>"
-    r"|\b(?:your|our) (?:app|product|company|service|platform|team)(?: name)? name\b|\bX\.X(?:\.X)?\b|\b(?:XX+|XYZ|YYYY|MM/DD|TBD|TODO)\b|_{3,}|\binsert \w+ here\b|\[\s*\]|%[a-z_]+%|\$\{[^}\n]{1,30}\}"
+    r"\[(?!x\]|fix(?:ed)?\]|bug ?-?fix\]|release\]|new\]|security\]|login\]|auth\]|update\]"
+    r"|improved\])[A-Za-z][^\[\]\n]{0,60}\](?!\()|\{\{?[A-Za-z_ ]{2,40}\}?\}|<(?!br|p|b|i|/|s>|eos|bos|pad|unk"
+    r"|end|start|think|unused|user|assistant|model|system)[A-Za-z][A-Za-z _-]{1,40}>"
+    r"|\b(?:your|our) (?:app|product|company|service|platform|team)(?: name)? name\b|\bX\.X(?:\.X)?\b|\b(?:XX+"
+    r"|XYZ|YYYY|MM/DD|TBD|TODO)\b|_{3,}|\binsert \w+ here\b|\[\s*\]|%[a-z_]+%|\$\{[^}\n]{1,30}\}"
 )
 
 
@@ -91,7 +129,12 @@ def friendly(answer: Answer) -> Finding:
     match = _FRIENDLY.search(answer.text)
     if match is None and (mark := re.search(r"!", answer.text)):
         match = mark
-    return Finding(bool(match), quote(match[0]) if match else "nothing friendly", "a friendly tone", match.span() if match else None)
+    return Finding(
+        bool(match),
+        quote(match[0]) if match else "nothing friendly",
+        "a friendly tone",
+        match.span() if match else None,
+    )
 
 
 def no_talk_about_itself(answer: Answer) -> Finding:
@@ -106,13 +149,18 @@ def no_talk_about_itself(answer: Answer) -> Finding:
 def no_placeholder(answer: Answer) -> Finding:
     """No blank left to fill in, such as [Product] or <name>."""
     match = _PLACEHOLDER.search(answer.text)
-    return Finding(match is None, quote(match[0]) if match else "none", "no unfilled placeholder", match.span() if match else None)
+    return Finding(
+        match is None, quote(match[0]) if match else "none", "no unfilled placeholder", match.span() if match else None
+    )
 
 
 _OTHER_SUBJECT = re.compile(
-    r"\b(?:uploa\w+|downloa\w+|search\w*|pay\w*|checkout|cart|crash\w*|display\w*|sync\w*|notif\w+|export\w*|import\w*|images?|photos?|videos?|audio|sound"
-    r"|pages?|reports?|e-?mails?|print\w*|menus?|buttons?|screens?|files?|folders?|maps?|charts?|tables?|calendar|messag\w+|chat|profile|settings?|fonts?|layout"
-    r"|dark mode|database|server|memory|cache|installer|updates?|battery|camera|keyboard|cursor|scroll\w*|load\w*|sav(?:e|ing)|delet\w+|sort\w*|filter\w*)\b",
+    r"\b(?:uploa\w+|downloa\w+|search\w*|pay\w*|checkout|cart|crash\w*|display\w*|sync\w*|notif\w+|export\w*"
+    r"|import\w*|images?|photos?|videos?|audio|sound"
+    r"|pages?|reports?|e-?mails?|print\w*|menus?|buttons?|screens?|files?|folders?|maps?|charts?|tables?"
+    r"|calendar|messag\w+|chat|profile|settings?|fonts?|layout"
+    r"|dark mode|database|server|memory|cache|installer|updates?|battery|camera|keyboard|cursor|scroll\w*"
+    r"|load\w*|sav(?:e|ing)|delet\w+|sort\w*|filter\w*)\b",
     re.IGNORECASE,
 )
 

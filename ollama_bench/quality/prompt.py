@@ -35,8 +35,9 @@ class Check(BaseModel):
         name, given = _split(value)
         if name not in VERIFIERS:
             raise PydanticCustomError("verifier", "no verifier is called {name}", {"name": repr(name)})
-        holder = create_model(name, **{name: (_parameters_of(name), ...)})  # gives errors the verifier's key
-        parameters = getattr(holder.model_validate({name: given}), name)
+        field: dict[str, Any] = {name: (_parameters_of(name), ...)}
+        holder = create_model(name, **field)  # gives an error the verifier's name as its key
+        parameters: BaseModel = getattr(holder.model_validate({name: given}), name)
         return {"verifier": name, "parameters": parameters.model_dump()}
 
 

@@ -7,19 +7,36 @@ from typing import Any, Literal
 
 from ollama_bench.quality.answer import Answer, Finding, quote
 from ollama_bench.quality.lenient_json import Record, find_records
-from ollama_bench.quality.specifics import CODE_NAMES, find_specifics
+from ollama_bench.quality.lexicon import CODE_NAMES
+from ollama_bench.quality.specifics import find_specifics
 
 JsonType = Literal["string", "array", "object", "number", "boolean"]
-_TYPES: dict[str, type | tuple[type, ...]] = {"string": str, "array": list, "object": dict, "number": (int, float), "boolean": bool}
+_TYPES: dict[str, type | tuple[type, ...]] = {
+    "string": str,
+    "array": list,
+    "object": dict,
+    "number": (int, float),
+    "boolean": bool,
+}
 _FILLER = re.compile(
-    r"(?:(?:your|the|my|an?|some|insert|enter|add|sample|example|document|this is (?:a|the)|json|placeholder|dummy|test|new)[ _-]+)*"
-    r"(?:title|risks?|strings?|text|value|values|name|item|items|description|example|placeholder|untitled|none|null|n/?a|tbd|todo|todo|unknown|test|foo|bar|baz|lorem ipsum.*|content|array|list|object|integer|number|boolean|str|int|bool|any|key|data|json|output|hello world|abc|xyz|sample|sub ?title|heading|details|blank|empty|risk (?:name|title|description|item|text|value|factor)|descri\w+ of (?:the )?risk)"
-    r"(?:[ _-]{0,3}\d{1,3}|[ _-]{1,3}(?:here|goes here|text|name|value|string|placeholder|item|[a-z]|one|two|three|four|five|i{1,3}|iv|#\d+|of (?:the )?(?:document|project|risk|json|page|item|report)|for (?:the )?(?:document|project|risk))){0,4}",
+    r"(?:(?:your|the|my|an?|some|insert|enter|add|sample|example|document|this is (?:a|the)|json|placeholder"
+    r"|dummy|test|new)[ _-]+)*"
+    r"(?:title|risks?|strings?|text|value|values|name|item|items|description|example|placeholder|untitled|none"
+    r"|null|n/?a|tbd|todo|todo|unknown|test|foo|bar|baz|lorem ipsum.*|content|array|list|object|integer|number"
+    r"|boolean|str|int|bool|any|key|data|json|output|hello world|abc|xyz|sample|sub ?title|heading|details"
+    r"|blank|empty|risk (?:name|title|description|item|text|value|factor)|descri\w+ of (?:the )?risk)"
+    r"(?:[ _-]{0,3}\d{1,3}|[ _-]{1,3}(?:here|goes here|text|name|value|string|placeholder|item|[a-z]|one|two"
+    r"|three|four|five|i{1,3}|iv|#\d+|of (?:the )?(?:document|project|risk|json|page|item|report)"
+    r"|for (?:the )?(?:document|project|risk))){0,4}",
     re.IGNORECASE,
 )
-_ORDINAL = re.compile(r"(?:first|second|third|fourth|another|next|last|other)[ _-](?:risk|item|string|title|one)s?", re.IGNORECASE)
+_ORDINAL = re.compile(
+    r"(?:first|second|third|fourth|another|next|last|other)[ _-](?:risk|item|string|title|one)s?", re.IGNORECASE
+)
 _CODE = re.compile(
-    r"^\s*(?:import|from) \w+|\bdef \w+\(|\bfunction\b[ \w]*\(|\b(?:const|let|var) \w+ ?=|json\.(?:dumps?|loads?)\b|\bprint\(|console\.log|\bpublic class\b|\bclass \w+[:{(]|JSON\.stringify|\binterface \w+ ?\{|^\s*\w+ ?=\s*\{|\btype \w+ (?:=|struct)|\breturn\b.*[{;]|\becho ",
+    r"^\s*(?:import|from) \w+|\bdef \w+\(|\bfunction\b[ \w]*\(|\b(?:const|let|var) \w+ ?=|json\.(?:dumps?"
+    r"|loads?)\b|\bprint\(|console\.log|\bpublic class\b|\bclass \w+[:{(]|JSON\.stringify|\binterface \w+ ?\{"
+    r"|^\s*\w+ ?=\s*\{|\btype \w+ (?:=|struct)|\breturn\b.*[{;]|\becho ",
     re.MULTILINE,
 )
 
@@ -29,11 +46,19 @@ def _records(text: str) -> tuple[Record, ...]:
     return tuple(find_records(text))
 
 
-def one_json_object(answer: Answer, *, keys: dict[str, JsonType], equal: dict[str, str] | None = None, exactly: bool = True) -> Finding:
+def one_json_object(
+    answer: Answer, *, keys: dict[str, JsonType], equal: dict[str, str] | None = None, exactly: bool = True
+) -> Finding:
     """The whole text is one JSON object with `keys` of these types (a string is not empty) and the values `equal`."""
     expected = "one JSON object with " + ", ".join(f"{key} ({kind})" for key, kind in keys.items())
     try:
-        value = json.loads(answer.text, object_pairs_hook=_without_duplicates, parse_constant=_refuse, parse_int=_number, parse_float=_number)
+        value = json.loads(
+            answer.text,
+            object_pairs_hook=_without_duplicates,
+            parse_constant=_refuse,
+            parse_int=_number,
+            parse_float=_number,
+        )
     except (ValueError, RecursionError) as error:
         return Finding(False, f"not JSON: {quote(str(error)) or type(error).__name__}", expected)
     if not isinstance(value, dict):
@@ -41,11 +66,23 @@ def one_json_object(answer: Answer, *, keys: dict[str, JsonType], equal: dict[st
     return Finding(*_compare(value, keys, equal or {}, exactly), expected)
 
 
-def _compare(value: dict[str, Any], keys: dict[str, JsonType], equal: dict[str, str], exactly: bool) -> tuple[bool, str]:
+def _compare(
+    value: dict[str, Any], keys: dict[str, JsonType], equal: dict[str, str], exactly: bool
+) -> tuple[bool, str]:
     missing = [key for key in keys if key not in value]
     extra = [key for key in value if key not in keys] if exactly else []
     if missing or extra:
-        return False, quote("; ".join(filter(None, (f"missing: {', '.join(missing)}" if missing else "", f"extra: {', '.join(extra)}" if extra else ""))))
+        return False, quote(
+            "; ".join(
+                filter(
+                    None,
+                    (
+                        f"missing: {', '.join(missing)}" if missing else "",
+                        f"extra: {', '.join(extra)}" if extra else "",
+                    ),
+                )
+            )
+        )
     for key, kind in keys.items():
         if not isinstance(value[key], _TYPES[kind]) or (kind == "string" and not value[key].strip()):
             return False, f"{key} is {quote(repr(value[key]))}, not a {kind}"
@@ -145,7 +182,12 @@ def _plain_key(key: str) -> str:
 def _is_meaningful(value: Any, name: str, *, text_only: bool = False) -> bool:
     if isinstance(value, str):
         bare = value[:200].strip(" \t\n.<>[]{}()\"'*_#:-…")
-        return bool(re.search(r"[^\W\d_]{2}", bare)) and not _FILLER.fullmatch(bare) and not _ORDINAL.fullmatch(bare) and bare.lower() != name.lower()
+        return (
+            bool(re.search(r"[^\W\d_]{2}", bare))
+            and not _FILLER.fullmatch(bare)
+            and not _ORDINAL.fullmatch(bare)
+            and bare.lower() != name.lower()
+        )
     if text_only or not isinstance(value, list | tuple) or not value:
         return False
     if isinstance(value, list):
@@ -153,7 +195,7 @@ def _is_meaningful(value: Any, name: str, *, text_only: bool = False) -> bool:
     schema = {key.lower() for key, _ in value} & {"type", "properties", "items", "required", "$schema"}
     inner = [child for _, child in value]
     texts = [child for child in inner if isinstance(child, str)]
-    typed = dict((key.lower(), child) for key, child in value).get("type")
+    typed = {key.lower(): child for key, child in value}.get("type")
     if "properties" in schema or (typed in ("string", "object", "array", "number", "integer") and len(schema) >= 1):
         return False
     nested = [child for child in inner if isinstance(child, list | tuple) and child]
@@ -172,7 +214,10 @@ def one_owner(answer: Answer, *, key: str, value: str) -> Finding:
     for record in records:
         stated += _stated(record.value, key)
     if not stated:
-        pattern = rf"\b{re.escape(key)}s?\b[\"'`*]{{0,3}} ?(?:[:=]|is|should be|->)+ ?[\"'`*]{{0,3}}([^\"'`,}}\n\]*;]{{1,80}})"
+        pattern = (
+            rf"\b{re.escape(key)}s?\b[\"'`*]{{0,3}} ?(?:[:=]|is|should be"
+            rf"|->)+ ?[\"'`*]{{0,3}}([^\"'`,}}\n\]*;]{{1,80}})"
+        )
         stated = [match[1].strip(" .") for match in re.finditer(pattern, answer.text, re.IGNORECASE)]
     wrong = [text for text in stated if text.strip().lower() != value.lower()]
     observed = f"{key}: {quote(', '.join(stated)) or 'not stated'}"
@@ -203,7 +248,12 @@ def no_invented_values(answer: Answer) -> Finding:
     if numbers:
         return Finding(False, f"number: {numbers[0]}", expected)
     for text in texts or [answer.text]:
-        bare = re.sub(r"(?i)\b(?:risks?|item|step|string|title|example|value|text|description)[ _#-]?\d{1,2}\b|^\s*\d{1,2}[.):]\s", " ", text)
+        bare = re.sub(
+            r"(?i)\b(?:risks?|item|step|string|title|example|value|text|description)[ _#-]?\d{1,2}\b"
+            r"|^\s*\d{1,2}[.):]\s",
+            " ",
+            text,
+        )
         for observed, _ in find_specifics(bare, answer.prompt, ["number", "date", "link", "id", "name"]):
             return Finding(False, observed, expected)
         name = _lone_name(bare)
@@ -214,7 +264,7 @@ def no_invented_values(answer: Answer) -> Finding:
 
 def _lone_name(text: str) -> str | None:
     """A code name, or one capitalised word among words in lower case: "Dependency on Vendura for billing"."""
-    words = re.findall(r"[A-Za-z][\w'’-]*", text)
+    words: list[str] = re.findall(r"[A-Za-z][\w'’-]*", text)
     for word in words:
         if word.lower() in CODE_NAMES and word[0].isupper():
             return word
@@ -230,7 +280,11 @@ def _leaves(records: tuple[Record, ...]) -> tuple[list[str], list[Any]]:
     while pending:
         node = pending.pop()
         if _is_object(node):
-            pending += [child for key, child in reversed(node) if not re.fullmatch(r"(?:risk)?(?:id|no|number)", _plain_key(key)) or not isinstance(child, int | float)]
+            pending += [
+                child
+                for key, child in reversed(node)
+                if not re.fullmatch(r"(?:risk)?(?:id|no|number)", _plain_key(key)) or not isinstance(child, int | float)
+            ]
         elif _is_array(node):
             pending += reversed(node)
         elif isinstance(node, str):
@@ -238,5 +292,3 @@ def _leaves(records: tuple[Record, ...]) -> tuple[list[str], list[Any]]:
         elif isinstance(node, int | float) and not isinstance(node, bool):
             numbers.append(node)
     return texts, numbers
-
-

@@ -33,11 +33,13 @@ def score(prompt: Prompt, answer: str, *, done_reason: str | None = None) -> Ans
     refusal, echo = refusal_in(read), echo_in(read)
     for dimension in DIMENSIONS:
         evidence += _judge(prompt.checks, read, dimension, refusal, echo)
-    scores = {
-        dimension: int(all(item.passed for item in evidence if item.dimension == dimension))
-        for dimension in DIMENSIONS
-    }
-    return AnswerScore(**scores, evidence=tuple(evidence))
+    failed = {item.dimension for item in evidence if not item.passed}
+    return AnswerScore(
+        follow=int("follow" not in failed),
+        coherent=int("coherent" not in failed),
+        no_hallucination=int("no_hallucination" not in failed),
+        evidence=tuple(evidence),
+    )
 
 
 def _judge(
@@ -79,7 +81,7 @@ def _evidence(rule: str, dimension: Dimension, finding: Finding, answer: Answer)
         rule=rule,
         dimension=dimension,
         passed=finding.passed,
-        observed=finding.observed,
+        observed=finding.observed.encode("utf-8", "replace").decode("utf-8"),  # a lone surrogate cannot be saved
         expected=finding.expected,
         span=span,
     )

@@ -8,6 +8,7 @@ after them in lower case.
 import re
 from typing import NamedTuple
 
+from ollama_bench.quality.lexicon import CUT_WORD, ENDINGS, JOINS, LAST_WORDS, MAY_END, PRONOUNS
 from ollama_bench.quality.scores import Span
 
 
@@ -21,57 +22,42 @@ class Sentence(NamedTuple):
 
 
 _MARK = re.compile(r"[.!?。！？।]{1,20}|…|⁉|‼")
-_TAG = re.compile(r"<\|?[A-Za-z/|][^<>\n]{0,30}>")
+_TAG = re.compile(r"\[/?(?:INST|SYS|EOS|BOS|PAD|SEP|CLS)\]|<\|?[A-Za-z/|][^<>\n]{0,30}>")
 _CLOSERS = re.compile(r"[\"'”’»)\]*_`~]{0,8}")
 _ABBREVIATION = re.compile(
-    r"(?:^|[\s(\[\"'])(?:e\.?g|i\.?e|etc|vs|mr|mrs|ms|dr|st|no|approx|incl|a\.m|p\.m|u\.s|u\.k|cf|v|ver|(?:[a-z]\.){1,4}[a-z])\.$",
+    r"(?:^|[\s(\[\"'])(?:e\.?g|i\.?e|etc|vs|mr|mrs|ms|dr|st|no|approx|incl|a\.m|p\.m|u\.s|u\.k|cf|v|ver"
+    r"|(?:[a-z]\.){1,4}[a-z])\.$",
     re.IGNORECASE,
 )
 _WORD = re.compile(r"[^\W_]+(?:['’-][^\W_]+)*")
 _DECORATION = re.compile(r"^[\s>]*(?:#{1,6}\s+|[-*•–+]\s+|\d{1,3}[.)]\s+)?[*_`\"'“]*")
 _GREETING = re.compile(
-    r"(?:hi|hello|hey|hiya|howdy|dear|greetings|good (?:morning|day|afternoon|evening|news)|great news|hooray|yay|woohoo|welcome)\b",
+    r"(?:hi|hello|hey|hiya|howdy|dear|greetings|good (?:morning|day|afternoon|evening|news)|great news|hooray"
+    r"|yay|woohoo|welcome)\b",
     re.IGNORECASE,
 )
 _SIGN_OFF = re.compile(
     r"(?:(?:[-–—~]\s*)?(?:the|your|our) (?:[\w'’&/-]+ ){0,3}(?:team|crew|devs?|developers|folks)\b"
-    r"|(?:many |kind |best |warm(?:est)? |with )?(?:thanks|regards|wishes|gratitude|love)\b|thank you|cheers|best|sincerely"
+    r"|(?:many |kind |best |warm(?:est)? |with )?(?:thanks|regards|wishes|gratitude|love)\b|thank you|cheers"
+    r"|best|sincerely"
     r"|warmly|cordially|yours|enjoy|happy [\w-]+ing|stay (?:safe|secure|tuned)|take care|see you|[-–—~]\s*\w)",
     re.IGNORECASE,
 )
 _FINITE = re.compile(
-    r"\b(?:is|are|was|were|be|been|has|have|had|do|does|did|will|can|could|should|would|may|we|we['’]ve|you|you['’]ll|it|i"
+    r"\b(?:is|are|was|were|be|been|has|have|had|do|does|did|will|can|could|should|would|may|we|we['’]ve|you"
+    r"|you['’]ll|it|i"
     r"|it['’]s|no longer|fixed|resolved|squashed|addressed|corrected|thank|thanks|enjoy|let|please)\b",
     re.IGNORECASE,
 )
 _TOKEN_LINE = re.compile(
-    r"[<\[|/]*(?:(?:im|start|end|eot|eos|bos|of|turn|s|inst|unk|pad|id|header|user|model|assistant|system|human|bot)[_|\s:>\]/<]*){1,6}",
+    r"[<\[|/]*(?:(?:im|start|end|eot|eos|bos|of|turn|s|inst|unk|pad|id|header|user|model|assistant|system|human"
+    r"|bot)[_|\s:>\]/<]*){1,6}",
     re.IGNORECASE,
 )
-_CUT_WORD = frozenset(
-    "a an the and or but nor so because since that which who whose when while where if as than then to of in on at for from "
-    "with without by into onto about over under between through during before your our their my his its we you they i he she "
-    "is are was were be been being am has have had having do does did will would can could should may might must shall not "
-    "we've we're we'll you're you'll you've it's that's i'm they're don't very more most any some every each also both either "
-    "such per via like just only making causing preventing leading allowing leaving giving getting including being "
-    "this these those please thus therefore hence however although though unless until whether".split()
-)
 _ORNAMENT = re.compile(r"[^\w\s.,;:!?'’\"“”()\[\]{}=+\-–—−×*/%&|<>$^\\…→。！？।]+")
-_SUBORDINATE_START = re.compile(r"[\s*_-]*(?:after|when|if|once|since|because|while|before|although|by)\b", re.IGNORECASE)
-_ENDINGS = frozenset("es ed ing er ly ers ings 's 've 'll 're n't out in".split())
-_LAST_WORDS = frozenset(
-    "apple apples left remaining remain total now altogether again before after initially originally first more away already one two "
-    "three four five six eaten bought ate it them those these all you us me everyone everybody anyone patience understanding support "
-    "time times day days today tomorrow feedback trust team smoothly easily quickly safely securely freely normally properly correctly "
-    "seamlessly reliably smoother better faster safer easier experience access account accounts login logins login-in sign-in sign-ins "
-    "in out on up through back users user service product app community help hesitate bug bugs issue issues problem problems trouble "
-    "hassle worry worries ease confidence interruption interruptions frustration inconvenience limits limit limiting attempts lockouts "
-    "delay delays fixed resolved gone solved here there ever soon always too well expected intended needed usual possible ready "
-    "forward anytime free happy good great way ways love friends folks peace mind answer result explanation hungry math equation".split()
+_SUBORDINATE_START = re.compile(
+    r"[\s*_-]*(?:after|when|if|once|since|because|while|before|although|by)\b", re.IGNORECASE
 )
-_PRONOUNS = frozenset("you we it they i he she".split())
-_JOINS = frozenset("so then and that because if when but which as before after while since until once where".split())
-_MAY_END = frozenset("so in on it you more most before over through under did do does can will not them about since".split())
 """Words of the list above that do end sentences ("log in", "read on"): cut only where nothing else ends there."""
 
 
@@ -101,7 +87,14 @@ def _split_line(line: str, start: int, before: str, *, final: bool) -> list[Sent
         begin = end
     rest = line[begin:]
     if _WORD.search(rest):
-        found.append(Sentence(rest.strip(), (start + begin, start + len(line)), False, final and breaks_off(rest, before + line[:begin])))
+        found.append(
+            Sentence(
+                rest.strip(),
+                (start + begin, start + len(line)),
+                False,
+                final and breaks_off(rest, before + line[:begin]),
+            )
+        )
     return found
 
 
@@ -141,7 +134,11 @@ def _goes_on(after: str) -> bool:
 def _is_no_sentence(line: str, *, first: bool, last: bool, only: bool) -> bool:
     """Whether a line of its own is a heading, a greeting, a sign-off, a rule, a fence or leaked tokens."""
     bare = _DECORATION.sub("", line, count=1).strip().rstrip("*_`\"'” ")
-    if line.strip().startswith("```") or _TOKEN_LINE.fullmatch(line.strip()) or re.fullmatch(r"<[^<>]{1,30}>", line.strip()):
+    if (
+        line.strip().startswith("```")
+        or _TOKEN_LINE.fullmatch(line.strip())
+        or re.fullmatch(r"<[^<>]{1,30}>", line.strip())
+    ):
         return True
     words = _WORD.findall(bare)
     if only:
@@ -192,8 +189,8 @@ def breaks_off(text: str, before: str = "") -> bool:
     if not words:
         return False
     last = words[-1]
-    if last in _CUT_WORD:
-        return last not in _MAY_END or (len(words) > 1 and last in _PRONOUNS and words[-2] in _JOINS)
+    if last in CUT_WORD:
+        return last not in MAY_END or (len(words) > 1 and last in PRONOUNS and words[-2] in JOINS)
     if not bare[-1].isalpha() or re.search(r"[=→]\s*[^=→]{0,25}$", bare):
         return False
     known = {word.lower() for word in _WORD.findall(before[-4000:])} | set(words[:-1])
@@ -202,12 +199,12 @@ def breaks_off(text: str, before: str = "") -> bool:
     if _SUBORDINATE_START.match(bare) and "," not in bare and len(words) <= 12:
         return True
     in_prose = len(words) >= 12 or bool(re.search(r"[.!?]['\"”’)]{0,3}\s", before[-400:] + " "))
-    return in_prose and len(words) >= 4 and last not in _LAST_WORDS and not _SIGN_OFF.match(bare)
+    return in_prose and len(words) >= 4 and last not in LAST_WORDS and not (len(words) <= 3 and _SIGN_OFF.match(bare))
 
 
 def _is_stub(word: str, whole: str) -> bool:
     rest = whole[len(word) :]
-    return len(word) >= 2 and len(rest) >= 2 and whole.startswith(word) and rest not in _ENDINGS
+    return len(word) >= 2 and len(rest) >= 2 and whole.startswith(word) and rest not in ENDINGS
 
 
 def _unclosed(text: str) -> bool:

@@ -8,40 +8,30 @@ import bisect
 import re
 from dataclasses import dataclass
 from fractions import Fraction
-from functools import cache
 from typing import NamedTuple
 
-from ollama_bench.quality.arithmetic import Equation, find_equations
+from ollama_bench.quality.arithmetic import Equation, find_equations, is_number
 from ollama_bench.quality.figures import Figures, read_figures
+from ollama_bench.quality.parts import GAIN_OR_LOSS, part_of
 from ollama_bench.quality.scores import Span
 
-_GAIN = r"(?:buy|buys|bought|buying|purchas(?:e|es|ed|ing)|compras?|compré|compraste|achet\w+|kauf\w+|gekauft)"
-_LOSS = r"(?:eat|eats|ate|eating|eaten|consum(?:e|es|ed|ing)|munch(?:ed|es)?|comes|comiste|comer|comido|mang\w+|iss?t|essen|gegessen)"
-_WEAK_GAIN = r"(?:add|adds|added|adding|pick(?:ed|ing)? up|acquir(?:e|ed|ing)|plus)"
-_WEAK_LOSS = r"(?:subtract(?:s|ed|ing)?|take(?:s)? away|taking away|took away|remov(?:e|es|ed|ing)|deduct(?:s|ed|ing)?|minus|los(?:e|es|ing)|lost)"
-_BETWEEN = r"(?: (?:the|another|an|additional|extra|more|just|only|up|of|your|exactly|about|some|other|those|by|away|further))*"
-_UNIT = r"(?: (?:whole|full|more|of (?:them|those|these|the|your)|additional|extra|new|fresh|red|green|{unit}s?|manzanas?|pommes?|äpfel|apfel|maçãs?|of))*"
-_BE = r"(?: (?:is|are|was|were|will be|would be|should be|that|which|still|you|i|we|have|has|now|then|just|been|get|got|gets|being|be|they|do|'ll|had))*"
-_LEFT = r"(?:left|remain|remains|remaining|remained|leftover|uneaten|quedan|restent|restante|übrig|restam)"
-_TO_VALUE = (
-    r"(?: (?:you|you'll|us|me|we|i|a|total|totals|of|with|behind|exactly|just|only|is|are|was|be|will|would|should|now|then|:|=|->|that|have|has|"
-    r"{unit}s?|over|in|the|end|after|number|equals|count|at|it|still|therefore|so|there|comes|to|got|back|final|\*|\(|\"|'|up|manzanas?|pommes?|your))*"
+_SUBORDINATE = frozenset(
+    ["after", "once", "when", "since", "because", "as", "by", "from", "if", "before", "having", "for", "given"]
 )
-_TOTAL_VERB = (
-    r"(?:have|has|having|had|got|get|gets|getting|make|makes|making|give|gives|giving|total|totals|totaling|totalling|totaled|become|becomes|"
-    r"is|are|be|=|->|now|reach|reaches|reaching|with|to|at|that's|it's|there's|you're|result|results|sum|so|tienes|tiene|avez|hast|bringing|brings|bring|"
-    r"leads|yields|equal|equals|there|down|up|still|then|therefore|thus|hence|own|hold|possess)"
-)
-_SUBORDINATE = frozenset("after once when since because as by from if before having for given".split())
 _CORRECTION = re.compile(
-    r"\b(?:wait|oops|whoops|correction|scratch that|i mean|i meant|my (?:mistake|bad|apologies)|(?:i|let me) (?:made|make) (?:a|an) (?:mistake|error)"
-    r"|made an? (?:mistake|error)|let me (?:re\w+|correct|fix|redo|try (?:again|that again)|check|double)|hold on|strike that|or rather|no, (?:it|that|actually|sorry|wait)|actually|sorry"
-    r"|hmm|on second thought|apologies)\b|(?<=[.,;…!—–-] )no\b[,.:—–-]|\b(?:corrected|correct) (?:answer|total|count)\b",
+    r"\b(?:wait|oops|whoops|correction|scratch that|i mean|i meant|my (?:mistake|bad|apologies)|(?:i"
+    r"|let me) (?:made|make) (?:a|an) (?:mistake|error)"
+    r"|made an? (?:mistake|error)|let me (?:re\w+|correct|fix|redo|try (?:again|that again)|check|double)"
+    r"|hold on|strike that|or rather|no, (?:it|that|actually|sorry|wait)|actually|sorry"
+    r"|hmm|on second thought|apologies)\b|(?<=[.,;…!—–-] )no\b[,.:—–-]|\b(?:corrected|correct) (?:answer|total"
+    r"|count)\b",
     re.IGNORECASE,
 )
 
 
-_CLAUSE_ENDS = frozenset(". ! ? | ; , then and".split())
+_TEMPORAL = frozenset(["after", "once", "when", "by", "before", "having", "from", "if"])
+_BARE_SUM = re.compile(r"(?<= )\d{1,9}(?: [a-z]{1,15}){0,2} ([+-]) (?=\d)")
+_CLAUSE_ENDS = frozenset([".", "!", "?", "|", ";", ",", "then", "and"])
 
 
 class Mention(NamedTuple):
@@ -83,9 +73,13 @@ def read_story(text: str, unit: str, start: int) -> Story:
     mentions = _classify(figures, equations, unit, start, events)
     events = sorted({*events, *((m.token, m.kind) for m in mentions if m.kind in ("had", "gain", "loss"))})
     claims = _claims(figures, mentions, equations, events)
-    put = [mention for mention in mentions if mention.kind in ("left", "answer") or mention in claims]
-    correction = _last_correction(text, figures, put, claims, equations)
+    claimed = {claim.token for claim in claims}
+    put = [mention for mention in mentions if mention.kind in ("left", "answer") or mention.token in claimed]
+    totals = [mention for mention in mentions if mention.kind in TOTALS]
+    correction = _last_correction(text, figures, put, totals, equations)
     kept = [claim for claim in claims if correction is None or claim.token >= correction]
+    if correction is not None and not kept:
+        kept = [total for total in mentions if total.kind in TOTALS and total.token >= correction][-1:]
     corrected = correction is not None and bool(kept)
     if not kept:
         kept, correction = claims, None
@@ -94,9 +88,10 @@ def read_story(text: str, unit: str, start: int) -> Story:
 
 def _find_events(figures: Figures, equations: list[Equation]) -> list[tuple[int, str]]:
     events = []
-    pattern = re.compile(rf"(?<= )(?:({_GAIN}|{_WEAK_GAIN})|({_LOSS}|{_WEAK_LOSS}))(?= )")
-    for match in pattern.finditer(figures.plain):
+    for match in GAIN_OR_LOSS.finditer(figures.plain):
         events.append((figures.token_at(match.start()), "gain" if match[1] else "loss"))
+    for match in _BARE_SUM.finditer(figures.plain):
+        events.append((figures.token_at(match.start()), "gain" if match[1] == "+" else "loss"))
     for equation in equations:
         if "+" in equation.signs:
             events.append((equation.first, "gain"))
@@ -108,133 +103,42 @@ def _find_events(figures: Figures, equations: list[Equation]) -> list[tuple[int,
 def _classify(
     figures: Figures, equations: list[Equation], unit: str, start: int, events: list[tuple[int, str]]
 ) -> list[Mention]:
-    patterns = _patterns(unit)
     inside = {index for equation in equations for index in range(equation.first, equation.last + 1)}
-    mentions: list[Mention] = []
-    for equation in equations:
-        if equation.result is not None:
-            mentions.append(Mention("sum", equation.result, equation.last, equation.span))
+    outside = sorted(at for at, _ in events if at not in inside)
+    latest = max((at for at, _ in events), default=-1)
+    mentions = [
+        Mention("sum", equation.result, equation.last, equation.span)
+        for equation in equations
+        if equation.result is not None
+    ]
     for index, token in enumerate(figures.tokens):
-        if index in inside or not token.replace(".", "", 1).isdigit() or not token[0].isdigit() or len(token) > 12:
+        if index in inside or not is_number(token):
             continue
-        left = " " + " ".join(figures.tokens[max(0, index - 14) : index]) + " "
-        right = " " + " ".join(figures.tokens[index + 1 : index + 10]) + " "
-        kind, strong = _kind_of(left, right, patterns)
-        if re.search(r" \d+ [+*/-] $", left) or re.match(r" [+*/-] \d", right):
-            kind = "net"  # part of a sum that comes to nothing
-        if kind == "had?":
-            earlier = [event for event in events if event[0] < index and event[0] not in inside]
-            kind = _had_or_total(Fraction(token), figures, index, start, bool(earlier), any(event[0] > index for event in events))
+        kind, strong = part_of(figures, index, unit)
+        if kind == "have":
+            earlier, later = bool(outside) and outside[0] < index, latest > index
+            kind = _had_or_total(figures, index, start, earlier, later)
         mentions.append(Mention(kind, Fraction(token), index, figures.places[index], strong))
     return sorted(mentions, key=lambda mention: mention.token)
 
 
-def _had_or_total(value: Fraction, figures: Figures, index: int, start: int, earlier: bool, later: bool) -> str:
+def _had_or_total(figures: Figures, index: int, start: int, earlier: bool, later: bool) -> str:
     """`you have N`: what there was at first, or a total? At first, where the story only begins after it."""
-    if value == start and later:
+    is_start = Fraction(figures.tokens[index]) == start
+    if is_start and (later or not earlier):
         return "had"
     if earlier:
         return "total"
-    if value == start:
-        return "had"
     rest = " " + " ".join(figures.tokens[index + 1 : index + 16]) + " "
-    goes_on = re.match(rf"[^.!?|;:]*?(?:,|and|then) (?:then )?(?:you |i |we )?(?:{_GAIN}) \d", rest)
-    return "had" if goes_on and not re.match(r"[^.!?|;:]*?(?:after|since|because|as|left)\b", rest) else "total"
-
-
-@cache
-def _patterns(unit: str) -> dict[str, re.Pattern[str]]:
-    unit = re.escape(unit)
-    units, to_value = _UNIT.format(unit=unit), _TO_VALUE.format(unit=unit)
-    follows = rf"^{units}{_BE}"
-    return {
-        "loss<": re.compile(rf" {_LOSS}{_BETWEEN} $"),
-        "loss>": re.compile(rf"^(?: (?:that|which|was|is|were|are|has|have|been|gets?|got|{unit}s?|of (?:them|those)|you|i|we|just|being))* {_LOSS}(?!{_BETWEEN} \d) "),
-        "gain<": re.compile(rf" {_GAIN}{_BETWEEN} $"),
-        "gain>": re.compile(rf"^(?: (?:that|which|were|are|was|is|have|been|more|new|additional|{unit}s?|of them|you|i|we|just|being|newly))* (?:{_GAIN})(?!{_BETWEEN} \d) "),
-        "units": re.compile(units),
-        "other_thing": re.compile(r"^ (?:\w+ )?(?:oranges?|bananas?|pears?|grapes?|cherr\w+|peach\w*|mango\w*|lemons?|plums?|\w*berr(?:y|ies)|pens?|pencils?|books?|cand\w+|cookies?|eggs?|marbles?|balls?|dollars?|cents?|toys?|cars?|cats?|dogs?|friends?|people|kids?|children)\b"),
-        "not_but": re.compile(r" not \d+(?: \w+)?,? but(?: rather)? $"),
-        "or": re.compile(rf"^{units} or \d+ "),
-        "or<": re.compile(r" \d+(?: \w+)? or $"),
-        "label_had": re.compile(rf" (?:had|have|start\w*|initial\w*|begin\w*|original\w*|given)(?: (?:amount|number|of|{unit}s?|with|count|total|quantity|you))* :(?: [+-])? $"),
-        "label_gain": re.compile(rf" (?:bought|buy|buying|purchas\w+|added|add|gain\w*)(?: (?:amount|number|of|{unit}s?|more))* :(?: [+-])? $"),
-        "label_loss": re.compile(rf" (?:eaten|ate|eat|eating|consumed|removed|loss|lost|subtract\w*)(?: (?:amount|number|of|{unit}s?))* :(?: [+-])? $"),
-        "negated": re.compile(r"(?:n't| not| never| no longer| cannot| instead of| rather than| unlike)(?: (?:have|has|be|equal|get|make|still|just|only|a|total|of|the|leave|you|with|and|,))* $"),
-        "net": re.compile(r" net(?: \w+){0,3} $| (?:gain|increase|change|difference)(?: of| is| :)* $"),
-        "net>": re.compile(rf"^{units} ?(?:more|fewer|less) than | net | (?:becomes?|turns? into|goes to|changes to) "),
-        "weak_loss<": re.compile(rf" {_WEAK_LOSS}{_BETWEEN} $"),
-        "weak_gain<": re.compile(rf" {_WEAK_GAIN}{_BETWEEN} $"),
-        "from": re.compile(r" (?:from|of|than|before|out of)(?: (?:the|those|these|your|having|a|total))* $"),
-        "had<": re.compile(
-            r" (?:start|starts|started|starting|begin|begins|began|beginning|started off|started out)(?: \w+){0,2} with(?: (?:only|just|a|total|of|the|your))* $"
-            r"| (?:start|starts|starting|begin) :? ?(?:at )?$| (?:initially|originally|initial|original|given)(?: (?:you|i|we|had|have|number|amount|count|of|apples|is|was|are|:|,|=|total|the|quantity))* $"
-        ),
-        "had>": re.compile(rf"^{units} ?(?:,? ?(?:initially|originally|at first|to start|to begin|at the (?:start|beginning)|in the beginning|already|that you (?:had|have|started)|you (?:had|started|began|already|originally|initially)|from the start))\b"),
-        "left>": re.compile(rf"{follows} {_LEFT}\b"),
-        "left<": re.compile(rf" {_LEFT}{to_value} $| (?:leave|leaves|leaving|left){to_value} $| (?:quedan|quedarían|reste(?:nt|ront)?|restano|rimangono|restam|sobran|bleiben|bleibt|noch) $"),
-        "answer<": re.compile(
-            rf" (?:answer|solution|ans|boxed (?:\{{ )?|final (?:count|number|total|amount|result)|conclusion){to_value} $| boxed \{{ $| number of {unit}s{to_value} $"
-        ),
-        "had?": re.compile(r" (?:have|has|had|having|got|tienes|tiene|tenías|avez|hast|haben|habe|habt|tens|têm|tem|ho|hai|hebt)(?: (?:only|just|a|total|of|now|exactly|still|initially))* $"),
-        "more": re.compile(r"^ (?:more|additional|extra|new|others?)\b"),
-        "now": re.compile(r" (?:now|then|total|still|will|would|should|'ll|up|you'd|you'll)(?: \w+){0,3} $"),
-        "total<": re.compile(rf" {_TOTAL_VERB}{to_value} $"),
-        "total>": re.compile(rf"^{units} (?:in total|total|altogether|in all|now|in the end|at the end|after|once|in hand)\b"),
-        "bare": re.compile(r"(?:^ *|[.!?;|:\"(] )(?:(?:so|just|only|exactly|still|ok|okay|sure|yes|well|it's|there are|that's|answer|:|,|\*|=|>|#|\"|\() )*$"),
-        "bare>": re.compile(rf"^{units} (?:[.!?;|,:)\"-]|because|since|as|left|$| *$)|^ *$"),
-        "unit": re.compile(rf"^(?: (?:red|green|whole|fresh|more|of the|new))* {unit}s?\b"),
-    }  # fmt: skip
-
-
-def _kind_of(left: str, right: str, patterns: dict[str, re.Pattern[str]]) -> tuple[str, bool]:
-    """The part of one number, by the words before and after it in its own clause."""
-    sentence = re.split(r" [.!?;|] ", left)[-1] if " " in left else left
-    sentence = " " + sentence.strip() + " "
-    clause = " " + re.split(r" [,] ", sentence)[-1].strip() + " "
-    ahead = re.split(r" (?=[.!?;|,] )", right)[0].rstrip() + " "
-    if patterns["other_thing"].search(right):
-        return "alien", True
-    if patterns["negated"].search(clause):
-        return "net", True
-    if patterns["not_but"].search(clause) or patterns["or"].search(right) or patterns["or<"].search(left):
-        return "answer", True
-    if re.match(rf"^{patterns['units'].pattern} -> ", right):
-        return "net", True
-    first = (
-        ("loss<", clause, "loss"), ("gain<", clause, "gain"), ("net", clause, "net"), ("net>", ahead, "net"),
-        ("had<", sentence, "had"), ("had>", ahead, "had"),
-    )  # fmt: skip
-    for name in ("label_had", "label_gain", "label_loss"):
-        if patterns[name].search(clause):
-            return name.removeprefix("label_"), name == "label_had"
-    if patterns["had>"].search(ahead) and re.search(r" (?:after|once|when|now|before) ", ahead):
-        return "net", True
-    for name, where, kind in first:
-        if patterns[name].search(where):
-            return kind, True
-    if not patterns["had?"].search(clause):
-        for name, kind in (("loss>", "loss"), ("gain>", "gain")):
-            if patterns[name].search(ahead):
-                return kind, True
-    if patterns["left>"].search(ahead) or patterns["left<"].search(sentence):
-        return "left", True
-    if patterns["answer<"].search(sentence):
-        return "answer", True
-    for name, kind in (("weak_loss<", "loss"), ("weak_gain<", "gain")):
-        if patterns[name].search(clause):
-            return kind, False
-    if patterns["from"].search(clause):
-        return "net", True
-    if patterns["had?"].search(clause) and not patterns["now"].search(sentence) and not patterns["total>"].search(ahead):
-        return "had?", True
-    if patterns["more"].search(ahead):
-        return "gain", False
-    if patterns["total<"].search(clause) or patterns["total>"].search(ahead):
-        return "total", True
-    if patterns["bare"].search(left) and patterns["bare>"].search(right):
-        return "bare", True
-    return ("unit", True) if patterns["unit"].search(right) else ("other", True)
+    gain = GAIN_OR_LOSS.search(rest)
+    goes_on = gain is not None and bool(gain[1]) and bool(re.match(r" \d", rest[gain.end() :]))
+    before = rest[: gain.start()] if gain else rest
+    joined = bool(re.search(r" (?:,|and|then) (?:then |you |i |we )*$", before))
+    return (
+        "had"
+        if goes_on and joined and not re.search(r"[.!?|;:]| (?:after|since|because|as|left) ", before)
+        else "total"
+    )
 
 
 def _claims(
@@ -245,12 +149,15 @@ def _claims(
     claims = []
     for total in totals:
         later = _next_events(figures, total.token, events)
-        if total.kind == "answer" or (total.kind == "left" and not (later and _events_before(total, events))):
+        if (
+            total.kind == "answer"
+            or (total.kind == "left" and not (later and _events_before(total, events)))
+            or (total.kind in ("total", "bare", "left") and _is_headline(figures, total, events, totals))
+            or (not later and _story_is_told(total, _told_by(figures, total.token, events), by_end))
+        ):
             claims.append(total)
-        elif total.kind in ("total", "bare", "left") and _is_headline(figures, total, events, totals):
-            claims.append(total)
-        elif not later and _story_is_told(total, _told_by(figures, total.token, events), by_end):
-            claims.append(total)
+    if not claims and equations and equations[-1].result is not None and "-" in equations[-1].signs:
+        claims = [total for total in totals if total.token == equations[-1].last]
     if not claims and totals and not _next_events(figures, totals[-1].token, events):
         claims = [totals[-1]]
     return claims
@@ -267,7 +174,11 @@ def _next_events(figures: Figures, token: int, events: list[tuple[int, str]]) ->
         if at <= token or kind == "had":
             continue
         between = figures.tokens[token + 1 : at]
-        if len(between) <= 12 and _SUBORDINATE.intersection(between) and not {".", "!", "?", "|", "then"}.intersection(between):
+        if (
+            len(between) <= 12
+            and _SUBORDINATE.intersection(between)
+            and not {".", "!", "?", "|", "then"}.intersection(between)
+        ):
             continue
         found.append((at, kind))
     return found
@@ -292,34 +203,53 @@ def _is_headline(figures: Figures, total: Mention, events: list[tuple[int, str]]
     end = next((i for i, token in enumerate(rest) if token in (".", "!", "|", ";", ":")), len(rest))
     following = next((other.token for other in totals if other.token > total.token), None)
     end = end if following is None else min(end, following - total.token - 1)
-    inner = [at for at, _ in events if total.token < at <= total.token + 1 + end]
-    kinds = {kind for at, kind in events if at in inner}
-    others = {kind for at, kind in events if at > total.token} - kinds
-    if total.kind != "left" and following is not None and kinds == {"gain"} and "loss" in others:
-        return False  # "5 when you buy 2. Then ..."
-    return not inner or bool(_SUBORDINATE.intersection(rest[: inner[0] - total.token - 1]))
+    inner = [(at - total.token - 1, kind) for at, kind in events if total.token < at <= total.token + 1 + end]
+    if not inner:
+        return True
+    reason = rest[: inner[0][0]]
+    if total.kind != "left" and following is not None and _TEMPORAL.intersection(reason):
+        comma = next((i for i, token in enumerate(rest[:end]) if token == "," and i > inner[0][0]), end)
+        told = {kind for at, kind in inner if at <= comma}
+        if told == {"gain"} and any(kind == "loss" and at - total.token - 1 > comma for at, kind in events):
+            return False  # "5 when you buy 2, but then you eat 1"
+    return bool(_SUBORDINATE.intersection(reason))
 
 
 def _story_is_told(total: Mention, events: list[tuple[int, str]], by_end: dict[int, Equation]) -> bool:
     """Whether both a gain and a loss were told since the story last began, so that a total is the last one."""
     if total.token in by_end and {"+", "-"} <= by_end[total.token].signs:
         return True
+    equation = by_end.get(total.token)
+    if equation and not _goes_on_from(equation, by_end):
+        return False
     told: set[str] = set()
-    for token, kind in events:
+    for _, kind in events:
         if (kind == "had" and told & {"gain", "loss"}) or (kind == "gain" and "loss" in told and "gain" in told):
             told = set()
         told.add(kind)
     return {"gain", "loss"} <= told
 
 
-def _last_correction(text: str, figures: Figures, put: list[Mention], claims: list[Mention], equations: list[Equation]) -> int | None:
+def _goes_on_from(equation: Equation, by_end: dict[int, Equation]) -> bool:
+    """Whether a sum goes on from the sums before it, if any, as `5 - 1 = 4` does from `3 + 2 = 5`."""
+    earlier = {other.result for other in by_end.values() if other.first < equation.first}
+    return not earlier or bool(earlier & set(equation.operands))
+
+
+def _last_correction(
+    text: str, figures: Figures, put: list[Mention], totals: list[Mention], equations: list[Equation]
+) -> int | None:
     """The token of the last marker ("wait", "sorry") that takes back a total or a false step before it."""
     starts = [place[0] for place in figures.places]
     last = None
     for match in _CORRECTION.finditer(text):
         token = bisect.bisect_left(starts, match.start())
         before = {total.value for total in put if total.token < token}
-        after = {claim.value for claim in claims if claim.token >= token}
+        after = {total.value for total in put if total.token >= token}
+        if not after and not re.match(
+            r"(?:actually|sorry|hmm|apologies),? (?!no\b)", text[match.start() : match.end() + 5], re.IGNORECASE
+        ):
+            after = {total.value for total in totals if total.token >= token}
         false_step = any(not equation.true and equation.last < token for equation in equations)
         if after and ((before and before != after) or false_step):
             last = token

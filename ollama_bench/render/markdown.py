@@ -4,8 +4,7 @@ import re
 
 from ollama_bench.clean import one_line
 from ollama_bench.quality.scores import DIMENSIONS
-from ollama_bench.render.scorecard import headline, metric, spread, vram
-from ollama_bench.render.text import DETAILS
+from ollama_bench.render.lines import DETAILS, headline, metric, spread, vram
 from ollama_bench.scorecard import RunResult
 from ollama_bench.trial import TIMED_PHASES
 

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 from ollama_bench.clean import one_line
 from ollama_bench.quality.scores import DIMENSIONS
-from ollama_bench.render.scorecard import figure, megabytes, metric, quality_total
+from ollama_bench.render.lines import figure, megabytes, metric, quality_total
 from ollama_bench.scorecard import RunResult
 
 HEADER = ("model", "warm s", "real s", "tok/s", "peak MB", "quality", "verdict")

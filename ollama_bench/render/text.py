@@ -2,20 +2,10 @@
 
 from ollama_bench.clean import one_line
 from ollama_bench.quality.scores import DIMENSIONS
-from ollama_bench.render.scorecard import headline, metric, spread, vram
+from ollama_bench.render.lines import DETAILS, headline, metric, spread, vram
 from ollama_bench.scorecard import QualityPrompt, RunResult
 from ollama_bench.trial import TIMED_PHASES
 from ollama_bench.verdict import Condition
-
-DETAILS = (
-    ("latency", "latency_s", "s", 3),
-    ("TTFT", "ttft_s", "s", 3),
-    ("ITL", "itl_s", "s", 4),
-    ("load", "load_s", "s", 3),
-    ("generation", "gen_tok_s", "tok/s", 1),
-    ("prefill", "prompt_tok_s", "tok/s", 1),
-    ("words × 0.75", "word_tok_s", "/s", 1),
-)
 
 
 def render_text(result: RunResult) -> str:

@@ -124,12 +124,19 @@ def _parse(line: bytes) -> dict[str, Any]:
 
 
 def error_words(body: bytes) -> str:
-    """The server's own words in an error body: the text of {"error": ...}, else the body; short enough to print."""
-    try:
-        part = json.loads(body)
-    except (ValueError, RecursionError):
-        part = body.decode("utf-8", "replace")
-    words = part.get("error", "") if isinstance(part, dict) else part
+    """The server's own words in an error body, short enough to print.
+
+    {"error": "words"} as Ollama writes it, {"error": {"message": "words"}} as llama.cpp does, or the one as a string
+    within the other; else the body itself.
+    """
+    words: Any = body.decode("utf-8", "replace")
+    for _ in range(3):
+        try:
+            words = json.loads(words) if isinstance(words, str) else words
+        except (ValueError, RecursionError):
+            break
+        if isinstance(words, dict):
+            words = words.get("error", words.get("message", ""))
     return _storable(str(words)).strip()[:500]
 
 

@@ -5,11 +5,12 @@ from dataclasses import dataclass
 from typing import Any, Self, TypeVar
 
 import httpx
-import ollama
 import pydantic
 
 from ollama_bench.clean import clean
 from ollama_bench.errors import ModelError, ServerError
+from ollama_bench.scorecard import Model
+from ollama_bench.server.official import ollama
 from ollama_bench.server.stream import Timeouts, stream_answer, transport_error
 from ollama_bench.trial import LoadedModel, Stream
 
@@ -17,21 +18,6 @@ Answer = TypeVar("Answer")
 
 CONTROL_TIMEOUT_S = 60.0
 """For calls that compute nothing. A load is a control call too, but waits as long as a first byte may take."""
-
-
-@dataclass(frozen=True)
-class ModelCard:
-    """What /api/show and /api/tags tell of a model; None where the server does not say."""
-
-    digest: str | None
-    family: str | None
-    parameter_count: int | None
-    quantization: str | None
-    size_bytes: int | None
-    context_length: int | None
-    has_template: bool
-    """False for a base model: its prompts go in as they are."""
-    can_think: bool
 
 
 @dataclass(frozen=True)
@@ -85,7 +71,7 @@ class Client:
             raise self._not_ollama(f"GET /api/version gives {response.status_code} and no version")
         return version
 
-    def show(self, model: str) -> ModelCard | None:
+    def show(self, model: str) -> Model | None:
         """What the server knows of `model`; None when it does not have it."""
         try:
             shown = self._call(lambda: self._control.show(model))
@@ -98,15 +84,16 @@ class Client:
         details = shown.details
         info: Mapping[str, Any] = shown.modelinfo or {}
         family = details.family if details else None
-        return ModelCard(
+        return Model(
+            name=model,
             digest=entry.digest if entry else None,
             family=family,
             parameter_count=_count(info.get("general.parameter_count")),
             quantization=details.quantization_level if details else None,
             size_bytes=_size_bytes(entry.size) if entry else None,
             context_length=_count(info.get(f"{info.get('general.architecture', family)}.context_length")),
-            has_template=(shown.template or "").strip() not in ("", "{{ .Prompt }}"),
-            can_think="thinking" in (shown.capabilities or ()),
+            chat_template=(shown.template or "").strip() not in ("", "{{ .Prompt }}"),
+            thinking="thinking" in (shown.capabilities or ()),
         )
 
     def pull(self, model: str) -> Iterator[PullProgress]:
@@ -118,7 +105,7 @@ class Client:
                 finished = line.status == "success"
                 yield PullProgress(line.status or "", line.total, line.completed)
         except RefusedError as error:
-            raise ModelError(f"{self.url} cannot pull {model}: {error.words}") from error
+            raise ModelError(f"{self.url} cannot pull {model}: {error.words}: is the name right?") from error
         if not finished:
             raise ModelError(f"the pull of {model} by {self.url} ended half-way: run it again to resume")
 

@@ -9,6 +9,18 @@ from orchestrator.stats import MIN_SAMPLES_FOR_P95
 
 NOT_MEASURED = "n/a"
 
+DETAILS = (
+    ("latency", "latency_s", "s", 3),
+    ("TTFT", "ttft_s", "s", 3),
+    ("ITL", "itl_s", "s", 4),
+    ("load", "load_s", "s", 3),
+    ("generation", "gen_tok_s", "tok/s", 1),
+    ("… by client", "client_gen_tok_s", "tok/s", 1),
+    ("prefill", "prompt_tok_s", "tok/s", 1),
+    ("words × 0.75", "word_tok_s", "/s", 1),
+)
+"""Rows of the table of figures: label, metric, unit, digits."""
+
 
 def headline(result: RunResult) -> list[str]:
     """The five lines."""

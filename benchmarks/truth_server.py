@@ -1,0 +1,142 @@
+"""A server whose times are known: it plays a script token by token, and stamps what it really did.
+
+It runs in a process of its own, so that it never waits for the interpreter lock of the client under test, and answers
+as Ollama does: the head goes out with the first token, each token is one chunk of one line, the last line has the
+figures. TCP_NODELAY is set. Each stamp is taken from CLOCK_MONOTONIC, which all processes of a machine share: the
+request's when its last byte has been received, a line's just before it is sent.
+"""
+
+import json
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from typing import Any, Self
+
+
+@dataclass(frozen=True)
+class Script:
+    """What to play; it is sent as the prompt."""
+
+    rate_tok_s: float
+    tokens: int
+    ttft_s: float
+    tail_s: float = 0.0
+    """From the last token to the last line: real servers take up to 0.17 s."""
+
+    def body(self) -> dict[str, Any]:
+        """The request that has it played."""
+        options = {"num_predict": self.tokens}
+        return {"model": "truth", "prompt": json.dumps(asdict(self)), "stream": True, "options": options}
+
+
+@dataclass(frozen=True)
+class Stamps:
+    """What the server did, in monotonic ns."""
+
+    received_ns: int
+    sent_ns: list[int]
+    """One a token."""
+    end_ns: int
+    """The last line."""
+    eval_duration_ns: int
+    """What it declared: n tokens in the time of n, the first having taken one gap of the script."""
+
+
+class TruthServer:
+    """The server as its parent sees it. Use as a context manager; it ends with it."""
+
+    def __enter__(self) -> Self:
+        self._process = subprocess.Popen([sys.executable, __file__], stdin=subprocess.PIPE, stdout=subprocess.PIPE)
+        self.port = int(self._line())
+        self.url = f"http://127.0.0.1:{self.port}"
+        return self
+
+    def __exit__(self, *_exc: object) -> None:
+        self._process.terminate()
+        self._process.communicate()
+
+    def stamps(self) -> Stamps:
+        """Those of the answer before; call it once after each."""
+        return Stamps(**json.loads(self._line()))
+
+    def _line(self) -> bytes:
+        assert self._process.stdout is not None
+        return self._process.stdout.readline()
+
+
+class _Handler(BaseHTTPRequestHandler):
+    protocol_version = "HTTP/1.1"
+    disable_nagle_algorithm = True
+
+    def do_GET(self) -> None:
+        """GET /api/version."""
+        body = b'{"version": "0.0.0-truth"}'
+        self.wfile.write(_head(f"Content-Length: {len(body)}") + body)
+
+    def do_POST(self) -> None:
+        """POST /api/generate."""
+        request = self.rfile.read(int(self.headers["Content-Length"]))
+        received_ns = time.monotonic_ns()
+        stamps = self._play(Script(**json.loads(json.loads(request)["prompt"])), received_ns)
+        self.wfile.write(b"0\r\n\r\n")
+        print(json.dumps(asdict(stamps)), flush=True)
+
+    def _play(self, script: Script, received_ns: int) -> Stamps:
+        gap_ns = round(1e9 / script.rate_tok_s)
+        first_ns = received_ns + round(script.ttft_s * 1e9)
+        head = _head("Transfer-Encoding: chunked")
+        sent_ns = []
+        for index in range(script.tokens):
+            line = head + _chunk({"model": "truth", "response": f" word{index}", "done": False})
+            _sleep_until(first_ns + index * gap_ns)
+            sent_ns.append(time.monotonic_ns())
+            self.connection.sendall(line)
+            head = b""
+        eval_duration_ns = gap_ns + sent_ns[-1] - sent_ns[0]
+        last = {
+            "model": "truth",
+            "response": "",
+            "done": True,
+            "done_reason": "length",
+            "eval_count": script.tokens,
+            "eval_duration": eval_duration_ns,
+        }
+        line = _chunk(last)
+        _sleep_until(sent_ns[-1] + round(script.tail_s * 1e9))
+        end_ns = time.monotonic_ns()
+        self.connection.sendall(line)
+        return Stamps(received_ns, sent_ns, end_ns, eval_duration_ns)
+
+    def log_message(self, *_words: object) -> None:
+        """Nothing: writing a log takes time."""
+
+
+def _head(length: str) -> bytes:
+    return f"HTTP/1.1 200 OK\r\nContent-Type: application/x-ndjson\r\n{length}\r\n\r\n".encode()
+
+
+def _chunk(part: Mapping[str, Any]) -> bytes:
+    line = json.dumps(part).encode() + b"\n"
+    return b"%x\r\n%s\r\n" % (len(line), line)
+
+
+def _sleep_until(due_ns: int) -> None:
+    if (wait_ns := due_ns - time.monotonic_ns()) > 0:
+        time.sleep(wait_ns / 1e9)
+
+
+def main() -> None:
+    """Serve on a free loopback port, told on stdout, until stdin closes; each answer's stamps are one line there."""
+    with ThreadingHTTPServer(("127.0.0.1", 0), _Handler) as server:
+        server.daemon_threads = True
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        print(server.server_port, flush=True)
+        sys.stdin.read()
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,29 @@
+"""Standard output: where a result goes."""
+
+import os
+import sys
+
+import click
+
+from ollama_bench.errors import OutputError
+
+
+def print_result(text: str) -> None:
+    """Write `text` to standard output; a reader that has left (`| head`) is no error.
+
+    Raises OutputError when it cannot be written, such as to a file on a full disk.
+    """
+    try:
+        click.echo(text, nl=False)
+    except BrokenPipeError:
+        _write_no_more()
+    except OSError as error:
+        _write_no_more()
+        raise OutputError(f"standard output cannot be written: {error.strerror or error}") from error
+
+
+def _write_no_more() -> None:
+    """Python writes what is left in its buffer when it exits, and would fail again, with an exit code of its own."""
+    nowhere = os.open(os.devnull, os.O_WRONLY)
+    os.dup2(nowhere, sys.stdout.fileno())
+    os.close(nowhere)

@@ -1,0 +1,137 @@
+"""The sampler against real processes."""
+
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+
+import psutil
+import pytest
+
+from ollama_bench.sampler import Sampler
+from ollama_bench.server.client import Client
+from tests.scripted_server import server_process
+
+RUNNER_BYTES = 100_000_000
+
+STARTS_A_CHILD_WHEN_TOLD = """
+import subprocess, sys
+sys.stdin.readline()
+child = subprocess.Popen(["sleep", "60"])
+print(child.pid, flush=True)
+sys.stdin.read()
+child.kill()
+child.wait()
+"""
+
+
+@pytest.fixture
+def root() -> Iterator[subprocess.Popen[str]]:
+    command = [sys.executable, "-c", STARTS_A_CHILD_WHEN_TOLD]
+    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as process:
+        yield process
+
+
+def start_child(root: subprocess.Popen[str]) -> int:
+    assert root.stdin is not None
+    assert root.stdout is not None
+    root.stdin.write("now\n")
+    root.stdin.flush()
+    return int(root.stdout.readline())
+
+
+def wait_for_readings(sampler: Sampler, count: int) -> None:
+    deadline_s = time.monotonic() + 10
+    while len(sampler.readings) < count and time.monotonic() < deadline_s:
+        time.sleep(0.01)
+
+
+def test_a_child_that_starts_while_sampling_is_found_and_summed(root: subprocess.Popen[str]) -> None:
+    with Sampler([root.pid], time.monotonic_ns()) as sampler:
+        wait_for_readings(sampler, 1)
+        child_pid = start_child(root)
+        wait_for_readings(sampler, 10)
+    assert set(sampler.peaks) == {root.pid, child_pid}
+    assert sampler.readings[-1].rss_bytes > sampler.readings[0].rss_bytes
+
+
+def test_a_child_that_starts_just_before_the_end_is_found_by_the_last_look(root: subprocess.Popen[str]) -> None:
+    with Sampler([root.pid], time.monotonic_ns()) as sampler:
+        wait_for_readings(sampler, 2)
+        child_pid = start_child(root)
+    assert set(sampler.peaks) == {root.pid, child_pid}
+
+
+def test_a_runner_is_seen_whole_while_it_lives_and_remembered_after_it() -> None:
+    """The weights are in a child that comes with the load and goes with the unload: its pid is new each time."""
+    with server_process(RUNNER_BYTES) as (pid, url), Client(url) as client, Sampler([pid], 0) as sampler:
+        for _ in range(2):
+            client.load("tiny:1b", {"num_ctx": 512}, "10m")
+            wait_for_readings(sampler, len(sampler.readings) + 6)
+            client.unload("tiny:1b")
+            while client.loaded():
+                time.sleep(0.01)
+        wait_for_readings(sampler, len(sampler.readings) + 6)
+        alone_bytes = sampler.readings[-1].rss_bytes
+    runners = [peak for peak in sampler.peaks.values() if peak.pid != pid]
+    assert len(runners) == 2
+    for runner in runners:
+        assert RUNNER_BYTES < runner.peak_rss_bytes < 1.3 * RUNNER_BYTES
+        if sys.platform == "linux":
+            assert runner.vm_hwm_bytes == pytest.approx(runner.peak_rss_bytes, rel=0.01)
+    assert alone_bytes < RUNNER_BYTES < max(reading.rss_bytes for reading in sampler.readings)
+
+
+def test_this_process_is_no_part_of_what_is_sampled() -> None:
+    ballast = b"x" * 3 * RUNNER_BYTES
+    with server_process(RUNNER_BYTES) as (pid, url), Client(url) as client, Sampler([pid], 0) as sampler:
+        client.load("tiny:1b", {"num_ctx": 512}, "10m")
+        wait_for_readings(sampler, 8)
+    assert psutil.Process().pid not in sampler.peaks
+    assert max(reading.rss_bytes for reading in sampler.readings) < len(ballast)
+
+
+def test_without_processes_nothing_is_sampled() -> None:
+    with Sampler([], 0) as sampler:
+        pass
+    assert (sampler.readings, sampler.peaks, sampler.own_cpu_s) == ([], {}, 0.0)
+
+
+def test_a_process_that_is_gone_is_no_error() -> None:
+    with subprocess.Popen(["true"]) as gone:
+        gone.wait()
+    with Sampler([gone.pid], 0) as sampler:
+        pass
+    assert sampler.readings == []
+
+
+def test_a_server_that_dies_while_it_is_sampled_leaves_its_readings(root: subprocess.Popen[str]) -> None:
+    with Sampler([root.pid], 0) as sampler:
+        wait_for_readings(sampler, 3)
+        root.kill()
+        root.wait()
+        seen = len(sampler.readings)
+        time.sleep(0.3)  # nothing to wait for: it is the absence of more that is looked at
+    assert seen <= len(sampler.readings) <= seen + 1
+    assert sampler.peaks[root.pid].peak_rss_bytes > 0
+
+
+def test_the_samplers_own_cost_is_known_at_the_end(root: subprocess.Popen[str]) -> None:
+    with Sampler([root.pid], 0) as sampler:
+        wait_for_readings(sampler, 3)
+    assert sampler.own_cpu_s > 0
+
+
+def test_gpu_memory_is_asked_of_all_the_processes_together(root: subprocess.Popen[str]) -> None:
+    asked: list[set[int]] = []
+
+    def vram_of(pids: set[int]) -> int:
+        asked.append(pids)
+        return 7
+
+    with Sampler([root.pid], 0, vram_of) as sampler:
+        child_pid = start_child(root)
+        wait_for_readings(sampler, 13)
+    assert asked[-1] == {root.pid, child_pid}
+    assert {reading.vram_bytes for reading in sampler.readings} == {7}
+    assert len(asked) < len(sampler.readings)

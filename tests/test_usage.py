@@ -1,0 +1,108 @@
+"""Peaks, mean CPU over busy time, and where the VRAM figure comes from."""
+
+from typing import Any
+
+import pytest
+
+from ollama_bench.scorecard import TimelinePoint
+from ollama_bench.trial import LoadedModel, Trial
+from ollama_bench.usage import ProcessPeak, Reading, make_timeline, mean_cpu_percent, summarize_usage
+from tests.examples import SECOND_NS, example_trial
+
+
+def _reading(at_s: float, rss_bytes: int = 100, cpu_s: float = 0.0, vram_bytes: int | None = None) -> Reading:
+    return Reading(round(at_s * SECOND_NS), rss_bytes, cpu_s, vram_bytes)
+
+
+def _point(t_s: float, cpu_percent: float | None) -> TimelinePoint:
+    return TimelinePoint(t_s=t_s, rss_bytes=1, cpu_percent=cpu_percent, vram_bytes=None)
+
+
+def _busy(start_s: float, end_s: float, **changes: Any) -> Trial:
+    return example_trial(started_ns=round(start_s * SECOND_NS), end_ns=round((end_s - start_s) * SECOND_NS), **changes)
+
+
+def test_cpu_of_a_point_is_its_rate_since_the_point_before() -> None:
+    timeline = make_timeline([_reading(1.0, cpu_s=5.0), _reading(1.1, cpu_s=5.15), _reading(1.3004, cpu_s=5.15)])
+
+    assert [point.t_s for point in timeline] == [1.0, 1.1, 1.3]
+    assert [point.cpu_percent for point in timeline] == [None, 150.0, 0.0]
+
+
+def test_two_readings_at_one_instant_have_no_rate_between_them() -> None:
+    assert [p.cpu_percent for p in make_timeline([_reading(1.0), _reading(1.0, cpu_s=1.0)])] == [None, None]
+
+
+def test_mean_cpu_is_over_the_time_in_which_a_request_was_under_way() -> None:
+    timeline = [_point(0, None), _point(1, 10), _point(2, 100), _point(3, 200), _point(4, 10)]
+
+    assert mean_cpu_percent(timeline, [_busy(1, 3)]) == 150
+    assert mean_cpu_percent(timeline, [_busy(1.5, 2.25)]) == pytest.approx((0.5 * 100 + 0.25 * 200) / 0.75)
+    assert mean_cpu_percent(timeline, [_busy(1, 2), _busy(2.5, 3)]) == pytest.approx((100 + 0.5 * 200) / 1.5)
+    assert mean_cpu_percent(timeline, [_busy(2, 9)]) == 105  # what lies beyond the timeline counts for nothing
+
+
+def test_mean_cpu_leaves_out_failed_and_quality_requests() -> None:
+    timeline = [_point(0, None), _point(1, 50), _point(2, 100), _point(3, 200)]
+    trials = [_busy(0, 1), _busy(1, 2, error="reset"), _busy(2, 3, phase="quality")]
+
+    assert mean_cpu_percent(timeline, trials) == 50
+
+
+@pytest.mark.parametrize("trials", [[], [_busy(8, 9)], [_busy(1, 2, error="reset")], [example_trial(end_ns=None)]])
+def test_no_busy_time_has_no_mean(trials: list[Trial]) -> None:
+    assert mean_cpu_percent([_point(0, None), _point(3, 50)], trials) is None
+
+
+def test_peaks_and_processes() -> None:
+    usage = summarize_usage(
+        [_reading(0, 100), _reading(1, 900), _reading(2, 300)],
+        [ProcessPeak(7, "ollama", 80, 85), ProcessPeak(8, "llama-server", 830, None)],
+        [],
+        interval_s=0.1,
+        sampler_cpu_s=0.02,
+        reason=None,
+    )
+
+    assert (usage.peak_rss_bytes, usage.samples, usage.interval_s, usage.sampler_cpu_s) == (900, 3, 0.1, 0.02)
+    assert [(p.pid, p.name, p.peak_rss_bytes, p.vm_hwm_bytes) for p in usage.processes] == [
+        (7, "ollama", 80, 85),
+        (8, "llama-server", 830, None),
+    ]
+
+
+def test_without_readings_every_figure_is_null_and_the_reason_is_kept() -> None:
+    usage = summarize_usage([], [], [example_trial()], interval_s=0.1, sampler_cpu_s=0.0, reason="remote")
+
+    assert (usage.peak_rss_bytes, usage.cpu_percent_mean, usage.samples, usage.timeline) == (None, None, 0, ())
+    assert usage.reason == "remote"
+
+
+@pytest.mark.parametrize(
+    ("sampled", "told", "expected"),
+    [
+        ((None, 500, 700, 600), 900, (700, "nvml")),
+        ((0, 0), 900, (0, "nvml")),
+        ((None, None), 900, (900, "api_ps")),
+        ((None,), 0, (0, "api_ps")),
+        ((None,), None, (None, None)),
+        ((), 900, (900, "api_ps")),
+    ],
+)
+def test_vram_is_nvmls_else_the_servers_own(
+    sampled: tuple[int | None, ...], told: int | None, expected: tuple[int | None, str | None]
+) -> None:
+    usage = summarize_usage(
+        [_reading(at, vram_bytes=size) for at, size in enumerate(sampled)],
+        [],
+        [
+            example_trial("cold"),
+            example_trial(loaded_before=LoadedModel(name="m", size_vram_bytes=told)),
+            example_trial(loaded_before=LoadedModel(name="m", size_vram_bytes=None)),
+        ],
+        interval_s=0.1,
+        sampler_cpu_s=0.0,
+        reason=None,
+    )
+
+    assert (usage.peak_vram_bytes, usage.vram_source) == expected
