@@ -4,15 +4,12 @@ import io
 import math
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import click
 
 from ollama_bench import __version__
 from orchestrator.errors import BenchError
-
-if TYPE_CHECKING:
-    pass
 
 MAX_TIMEOUT_S = 86_400
 """A day; a socket takes no endless time-out."""
@@ -57,7 +54,7 @@ def main() -> None:
 def _fail(message: str, code: int) -> int:
     from ollama_bench.clean import clean
 
-    click.echo(f"{click.style('Error:', fg='red')} {clean(message)}", err=True)
+    click.echo(f"Error: {clean(message)}", err=True)
     return code
 
 
@@ -171,6 +168,51 @@ def serve(host: str, port: int, models: Path | None) -> None:
       ollama-bench serve
       ollama-bench serve --port 11500 --models ~/models
     """
+    from ollama_bench.embedded.extra import require_extra
+
+    require_extra()
     from ollama_bench.embedded.server import serve as serve_forever
 
     serve_forever(host, port, models)
+
+
+@cli.command()
+@click.argument("file", type=FILE)
+@click.option("--labels", is_flag=True, help="Compare with the labels in FILE: confusion, accuracy, Cohen's kappa.")
+@click.option("--prompts", type=FOLDER, metavar="DIR", help="A prompt pack.  [default: prompts/, else built in]")
+@click.option("--json", "as_json", is_flag=True, help="One JSON document on stdout.")
+def score(file: Path, labels: bool, prompts: Path | None, as_json: bool) -> None:
+    """Score stored answers by the quality rules, with the evidence for every 0. Needs no server.
+
+    FILE holds one JSON object a line: id, prompt (the id of a quality prompt), answer, and optionally done_reason; with
+    --labels also follow, coherent and no_hallucination, 0 or 1 each.
+
+    \b
+    Examples:
+      ollama-bench score answers.jsonl
+      ollama-bench score labelled.jsonl --labels
+    """
+    from ollama_bench.commands.score import score_file
+
+    score_file(file, prompts=prompts, labels=labels, as_json=as_json)
+
+
+@cli.group()
+def prompts() -> None:
+    """Work with prompt packs."""
+
+
+@prompts.command()
+@click.argument("folder", type=FOLDER, metavar="DIR")
+def check(folder: Path) -> None:
+    """Validate the pack in DIR, with file, line and key of each mistake.
+
+    \b
+    Example:
+      ollama-bench prompts check prompts/
+    """
+    from ollama_bench.run import load_prompts
+
+    pack = load_prompts(folder)
+    names = ", ".join(prompt.id for prompt in (pack.short, pack.real, pack.long, *pack.quality))
+    click.echo(f"{folder}: {3 + len(pack.quality)} prompts, no mistakes: {names}")

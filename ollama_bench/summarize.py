@@ -8,7 +8,6 @@ from ollama_bench.metrics import summarize_phase
 from ollama_bench.pack import Pack
 from ollama_bench.plan import RunPlan
 from ollama_bench.quality import Prompt, not_assessed, score
-from ollama_bench.quality.agreement import wilson_interval
 from ollama_bench.quality.scores import DIMENSIONS, AnswerScore
 from ollama_bench.scorecard import (
     Hardware,
@@ -26,6 +25,7 @@ from ollama_bench.scorecard import (
 from ollama_bench.stability import warn
 from ollama_bench.trial import TIMED_PHASES, Trial
 from ollama_bench.verdict import Policy, decide_verdict, prompt_passed
+from orchestrator.stats import wilson_interval
 
 
 @dataclass(frozen=True)

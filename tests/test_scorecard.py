@@ -47,7 +47,7 @@ def test_every_figure_of_every_phase_is_recomputed_from_the_saved_trials(tmp_pat
     ]
 
     assert shown == expected
-    assert len(shown) == 7 + 5 + 6 + 6  # load is cold's alone, and warm has no prefill
+    assert len(shown) == 8 + 6 + 7 + 7  # load is cold's alone, and warm has no prefill
 
 
 def _recomputed(trial: dict[str, Any]) -> dict[str, list[float]]:
@@ -59,11 +59,17 @@ def _recomputed(trial: dict[str, Any]) -> dict[str, list[float]]:
         "ITL s 4": [(chunks[i + 1] - chunks[i]) / 1e9 for i in range(len(chunks) - 1)],
         "load s 3": [server["load_duration_ns"] / 1e9] if trial["phase"] == "cold" else [],
         "generation tok/s 1": [1e9 * server["eval_count"] / server["eval_duration_ns"]],
+        "… by client tok/s 1": [1e9 * (_tokens_sent(trial) - 1) / (chunks[-1] - chunks[0])],
         "prefill tok/s 1": (
             [] if trial["phase"] == "warm" else [1e9 * server["prompt_eval_count"] / server["prompt_eval_duration_ns"]]
         ),
         "words × 0.75 /s 1": [0.75 * len(trial["text"].split()) / latency_s],
     }
+
+
+def _tokens_sent(trial: dict[str, Any]) -> int:
+    count = int(trial["server"]["eval_count"])
+    return count if len(trial["chunk_ns"]) >= count else count - 1
 
 
 def _line(phase: str, label_unit_digits: str, values: list[float]) -> str:

@@ -1,6 +1,5 @@
 """How well the rules agree with labels that readers gave: confusion, accuracy with its interval, Cohen's kappa."""
 
-import math
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -8,9 +7,11 @@ from typing import Annotated
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
-from ollama_bench.quality.score import score_answer
+from ollama_bench.quality.prompt import Prompt
+from ollama_bench.quality.score import score
 from ollama_bench.quality.scores import DIMENSIONS, AnswerScore, Dimension
 from orchestrator.errors import ConfigurationError
+from orchestrator.stats import wilson_interval
 
 MAX_FILE_BYTES = 200_000_000
 Label = Annotated[int, Field(ge=0, le=1, strict=True)]
@@ -110,9 +111,17 @@ def _say(problem: object) -> str:
     return f"{key}: {message}" if key else message
 
 
-def score_answers(answers: Iterable[StoredAnswer]) -> list[AnswerScore]:
-    """The score of each stored answer. Raises ConfigurationError for a prompt that the built-in pack lacks."""
-    return [score_answer(item.prompt, item.answer, done_reason=item.done_reason) for item in answers]
+def score_answers(answers: Iterable[StoredAnswer], prompts: Iterable[Prompt]) -> list[AnswerScore]:
+    """The score of each stored answer by the checks of its prompt. Raises ConfigurationError for one of no prompt."""
+    by_id = {prompt.id: prompt for prompt in prompts}
+    scores = []
+    for item in answers:
+        if item.prompt not in by_id:
+            raise ConfigurationError(
+                f"{item.id}: no quality prompt is called {item.prompt!r}; there are {', '.join(by_id)}"
+            )
+        scores.append(score(by_id[item.prompt], item.answer, done_reason=item.done_reason))
+    return scores
 
 
 def agree(answers: Sequence[StoredAnswer], scores: Sequence[AnswerScore]) -> list[Agreement]:
@@ -126,8 +135,8 @@ def _count(
 ) -> Agreement:
     counts = {(1, 1): 0, (1, 0): 0, (0, 1): 0, (0, 0): 0}
     not_assessed = 0
-    for item, score in zip(answers, scores, strict=True):
-        label, given = getattr(item, dimension), getattr(score, dimension)
+    for item, scored in zip(answers, scores, strict=True):
+        label, given = getattr(item, dimension), getattr(scored, dimension)
         if label is None or prompt not in (item.prompt, "all"):
             continue
         if given is None:
@@ -135,20 +144,6 @@ def _count(
         else:
             counts[given, label] += 1
     return Agreement(prompt, dimension, counts[1, 1], counts[1, 0], counts[0, 1], counts[0, 0], not_assessed)
-
-
-def wilson_interval(successes: int, n: int, z: float = 1.959964) -> tuple[float, float]:
-    """The score interval of a proportion, 95 % by default.
-
-    E. B. Wilson, "Probable inference, the law of succession, and statistical inference", Journal of the American
-    Statistical Association 22 (1927), 209-212. Raises ValueError for n < 1.
-    """
-    if n < 1:
-        raise ValueError("an interval needs at least one trial")
-    share = successes / n
-    centre = (share + z * z / (2 * n)) / (1 + z * z / n)
-    half = z * math.sqrt(share * (1 - share) / n + z * z / (4 * n * n)) / (1 + z * z / n)
-    return max(0.0, centre - half), min(1.0, centre + half)
 
 
 def cohen_kappa(true_positive: int, false_positive: int, false_negative: int, true_negative: int) -> float | None:

@@ -89,9 +89,7 @@ def _evidence(rule: str, dimension: Dimension, finding: Finding, answer: Answer)
 
 @cache
 def _built_in() -> dict[str, Prompt]:
-    from ollama_bench.pack import load_prompt  # reads YAML: only where the shipped pack is asked for
+    from ollama_bench.pack import load_pack  # reads YAML: only where the shipped pack is asked for
     from ollama_bench.resources import shipped
 
-    prompts = [load_prompt(path) for path in sorted(shipped("prompts").glob("*.yaml"))]
-    quality = sorted((prompt for prompt in prompts if prompt.role == "quality"), key=lambda prompt: prompt.order)
-    return {prompt.id: prompt for prompt in quality}
+    return {prompt.id: prompt for prompt in load_pack(shipped("prompts")).quality}

@@ -9,9 +9,9 @@ from ollama_bench.quality.agreement import (
     agreement_table,
     cohen_kappa,
     load_answers,
-    wilson_interval,
 )
 from orchestrator.errors import ConfigurationError
+from orchestrator.stats import wilson_interval
 
 
 def test_wilson_interval_is_the_published_one():

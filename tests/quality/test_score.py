@@ -11,9 +11,11 @@ from hypothesis import strategies as st
 from json_cases import CASES as JSON
 from note_cases import CASES as NOTES
 
+from ollama_bench.pack import load_pack
 from ollama_bench.quality import AnswerScore, not_assessed, score_answer
 from ollama_bench.quality.agreement import agree, load_answers, score_answers
 from ollama_bench.quality.answer import MAX_READ_CHARS
+from ollama_bench.resources import shipped
 from orchestrator.errors import ConfigurationError
 
 DEV = Path(__file__).parents[1] / "data" / "quality" / "dev.jsonl"
@@ -38,7 +40,7 @@ def test_adversarial_and_benign_answers(prompt, answer, labels):
 
 def test_agreement_with_the_labelled_answers():
     answers = load_answers(DEV, labels=True)
-    rows = agree(answers, score_answers(answers))
+    rows = agree(answers, score_answers(answers, load_pack(shipped("prompts")).quality))
     assert len(answers) == 163
     assert {(row.prompt, row.dimension): row.accuracy for row in rows if row.accuracy < 0.94} == {}
     overall = [row for row in rows if row.prompt == "all"]
