@@ -29,9 +29,7 @@ def read_text(path: Path) -> str:
         with path.open("rb") as file:
             data = file.read(MAX_CONFIG_BYTES + 1)
         if len(data) > MAX_CONFIG_BYTES:
-            raise ConfigurationError(
-                f"{path}: larger than {MAX_CONFIG_BYTES} bytes: not a configuration file"
-            )
+            raise ConfigurationError(f"{path}: larger than {MAX_CONFIG_BYTES} bytes: not a configuration file")
         return data.decode("utf-8")
     except OSError as error:
         raise ConfigurationError(f"{path}: cannot be read: {error.strerror or error}") from error
@@ -49,9 +47,7 @@ def parse_yaml(text: str, model: type[Model], name: str) -> Model:
     except yaml.MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark
         line = mark.line + 1 if mark else 1
-        raise ConfigurationError(
-            f"{name}:{line}: not valid YAML: {error.problem or error.context}"
-        ) from error
+        raise ConfigurationError(f"{name}:{line}: not valid YAML: {error.problem or error.context}") from error
     except (yaml.YAMLError, ValueError, RecursionError) as error:
         raise ConfigurationError(f"{name}: not valid YAML: {error}") from error
     try:
@@ -68,9 +64,7 @@ def _refuse_surprises(root: yaml.Node | None, name: str) -> None:
     while pending:
         node = pending.pop()
         if id(node) in seen and not isinstance(node, yaml.ScalarNode):
-            raise ConfigurationError(
-                f"{name}:{node.start_mark.line + 1}: aliases (*name) are not supported here"
-            )
+            raise ConfigurationError(f"{name}:{node.start_mark.line + 1}: aliases (*name) are not supported here")
         seen.add(id(node))
         if isinstance(node, yaml.MappingNode):
             keys: set[str] = set()
