@@ -124,7 +124,8 @@ def render(savings: CacheSavings, run: BenchRun) -> str:
             "",
             markdown_table(["cache", "samples", "p50 ms", "95 % interval", "p95 ms", "hits"], rows),
             "",
-            f"Speed-up of the median: **{savings.speedup:.4g}x** (95 % interval {_interval(savings.speedup_ci95)}), "
+            f"Speed-up of the median: **{_times(savings.speedup)}** (95 % interval "
+            f"{' to '.join(map(_times, savings.speedup_ci95))}), "
             f"{saved:.4g} ms saved an iteration.",
             "",
             f"{run.iterations} iterations a run after {run.warmup} of warm-up, each run in a fresh process; "
@@ -136,3 +137,7 @@ def render(savings: CacheSavings, run: BenchRun) -> str:
 
 def _interval(ends: Interval) -> str:
     return " to ".join("none" if end is None else f"{end:.4g}" for end in ends)
+
+
+def _times(factor: float | None) -> str:
+    return "none" if factor is None else f"{factor:,.0f}x" if factor >= 100 else f"{factor:.3g}x"

@@ -11,6 +11,7 @@ import click
 from orchestrator.artifacts import Artifacts
 from orchestrator.cache import run_cache_experiment
 from orchestrator.errors import BenchError
+from orchestrator.gate import MAX_DRIFT, run_to_run
 from orchestrator.gate_text import gate_text
 from orchestrator.gatekeeper import hold_stored, pin
 from orchestrator.progress import Progress
@@ -116,6 +117,9 @@ def pin_baseline(name: str, sources: Sources, options: Mapping[str, Any], spec: 
                 break
     baseline = pin(made, now_utc())
     path = artifacts.save_baseline(baseline)
+    scatter = run_to_run(baseline.runs_ms)
+    if scatter > MAX_DRIFT:
+        click.echo(f"warning: the runs scatter by {scatter * 100:.0f} %: pin again when the machine is quiet", err=True)
     if before is not None:
         click.echo(f"replaced the baseline of {before.pinned_at}", err=True)
     _print_json({**baseline.model_dump(mode="json", exclude={"runs_ms"}), "runs": len(made), "file": str(path)})

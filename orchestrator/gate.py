@@ -26,6 +26,8 @@ MIN_SAMPLES = 20
 """A candidate with fewer samples in all is not judged."""
 MAX_CV = 0.25
 """The error rates were established for less scatter than this within a run."""
+MAX_DRIFT = 0.065
+"""Likewise for the baseline's scatter from run to run: what a true 4 % shows in 10 runs 199 times of 200."""
 MAX_MORE_RUNS = 50
 
 _CLOCK_TICK_MS = 1e-6  # a reading of 0 is one of less than a nanosecond; its logarithm has to exist
@@ -67,6 +69,9 @@ class _Evidence:
     runs: int
     baseline_runs: int
     cv: float
+    """Within a run, the median over the baseline's runs."""
+    drift: float
+    """Standard deviation of the baseline's log medians."""
 
     @property
     def tail_p_value(self) -> float:
@@ -95,6 +100,11 @@ def judge(
         reason = f"the candidate has {samples} samples, fewer than {MIN_SAMPLES}"
         return replace(_unjudged(reason, threshold), more_runs=missing)
     return _decide(_gather(baseline, candidate, threshold), threshold)
+
+
+def run_to_run(runs: Sequence[Sequence[float]]) -> float:
+    """Standard deviation of the log medians of at least two runs: 0.04 is about 4 %."""
+    return stdev(_logs(runs, median))
 
 
 def judge_family(decisions: Mapping[str, GateDecision], family: float = 0.05) -> dict[str, GateDecision]:
@@ -148,6 +158,7 @@ def _gather(baseline: Sequence[Sequence[float]], candidate: Sequence[Sequence[fl
         runs=len(candidate),
         baseline_runs=len(baseline),
         cv=median(_cv(run) for run in baseline),
+        drift=run_to_run(baseline),
     )
 
 
@@ -241,8 +252,14 @@ def _reason(decision: GateDecision, seen: _Evidence, level: float) -> str:
         said = f"{unproven}; {decision.more_runs} more runs of the same would settle it"
     else:
         said = f"{unproven}; pin a longer baseline to settle it"
+    return said + _out_of_range(seen)
+
+
+def _out_of_range(seen: _Evidence) -> str:
+    """What to say of noise for which the error rates were not established."""
+    notes = []
     if seen.cv >= MAX_CV:
-        said += (
-            f"; CV {seen.cv * 100:.0f} % is outside the range this rule was checked for (below {MAX_CV * 100:.0f} %)"
-        )
-    return said
+        notes.append(f"CV {seen.cv * 100:.0f} % within a run")
+    if seen.drift > MAX_DRIFT:
+        notes.append(f"the baseline's runs scatter by {seen.drift * 100:.0f} %")
+    return f"; more noise than this rule was checked for: {' and '.join(notes)}" if notes else ""

@@ -27,7 +27,7 @@ class Document(BaseModel):
 class Named(Document):
     """Any of our documents, as far as one needs to know whose it is."""
 
-    name: str
+    name: str = Field(min_length=1)
 
 
 class BenchRun(Named):

@@ -115,6 +115,8 @@ def t_tail(t: float, df: float) -> float:
     """P(T > t) for Student's t with `df` degrees of freedom (Abramowitz & Stegun 26.5.27, 26.7.1)."""
     if math.isinf(t):
         return 0.0 if t > 0 else 1.0
+    if t * t < 1:  # the other end of the same function: df / (df + t^2) would lose the digits of a small t
+        return 0.5 - math.copysign(incomplete_beta(0.5, df / 2, t * t / (df + t * t)) / 2, t)
     half = incomplete_beta(df / 2, 0.5, df / (df + t * t)) / 2
     return half if t >= 0 else 1 - half
 
