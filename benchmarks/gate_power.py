@@ -17,7 +17,7 @@ import click
 import numpy as np
 from numpy.typing import NDArray
 
-from orchestrator.gate import EARLY_LEVEL, FULL_RUNS, LEVEL, SCREEN, judge
+from orchestrator.gate import EARLY_LEVEL, FULL_RUNS, LEVEL, MAX_DRIFT, SCREEN, judge
 from orchestrator.stats import fisher_tail, t_critical
 
 Samples = NDArray[np.float64]
@@ -83,7 +83,8 @@ def outcomes(baseline: Samples, candidate: Samples) -> NDArray[np.int_]:
     body_fails = (body > excess) & (t_statistic > t_critical(level, BASELINE_RUNS + runs - 2))
     tail_fails = (tail > excess) & (_fisher(baseline, candidate) < level)
     looks_slow = np.maximum(body, tail) > math.log1p(SCREEN if runs < FULL_RUNS else THRESHOLD)
-    return np.where(body_fails | tail_fails, 2, np.where(looks_slow, 1, 0))
+    blind = np.log(np.median(baseline, -1)).std(1, ddof=1) > MAX_DRIFT
+    return np.where(body_fails | tail_fails, 2, np.where(looks_slow | blind, 1, 0))
 
 
 def _shift(baseline: Samples, candidate: Samples) -> tuple[Samples, Samples]:

@@ -84,8 +84,15 @@ def test_an_excess_within_chance_is_inconclusive_and_says_what_would_settle_it()
 
 def test_noise_beyond_what_was_checked_is_said() -> None:
     assert "more noise" in judge(noisy_runs(10, cv=0.4), noisy_runs(3, cv=0.4, seed=2)).reason
-    assert "scatter by" in judge(noisy_runs(10, drift=0.2), noisy_runs(3, seed=2)).reason
     assert "more noise" not in judge(BASELINE, noisy_runs(3, seed=2)).reason
+
+
+def test_beside_a_baseline_that_is_too_noisy_nothing_passes() -> None:
+    for runs in (1, 3):
+        decision = judge(noisy_runs(10, drift=0.2), noisy_runs(runs, seed=2))
+        assert (decision.outcome, decision.more_runs) == ("inconclusive", None)
+        assert "too noisy" in decision.reason
+    assert judge(noisy_runs(10, drift=0.2), noisy_runs(3, 300, seed=2)).outcome == "fail"
 
 
 def test_constant_times_are_certain() -> None:
