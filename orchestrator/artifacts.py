@@ -9,6 +9,7 @@
 Each file is written beside and renamed. Runs never share a name, so processes that write at once lose nothing.
 """
 
+import contextlib
 import csv
 import io
 from collections.abc import Iterator, Sequence
@@ -85,14 +86,18 @@ class Artifacts:
         return [run for run in self._runs(name, f"*-{newest.group}.json") if not run.is_cache_run][::-1]
 
     def names(self) -> list[str]:
-        """All scenarios that have something stored, by their own names."""
+        """All scenarios that have something stored, by their own names; by the folder's where no file tells it."""
         folders = sorted(path for path in self.bench.glob("*") if path.is_dir())
-        return [name for folder in folders if (name := self._name_in(folder))]
+        return [self._name_in(folder) for folder in folders]
 
-    def _name_in(self, folder: Path) -> str | None:
-        """From the smallest file that tells it."""
-        files = (folder / "summary.json", folder / "baseline.json", *_newest_first(folder, "*.json")[:1])
-        return next((named.name for path in files if (named := self._read(path, Named)) is not None), None)
+    def _name_in(self, folder: Path) -> str:
+        """From the smallest file that tells it; those that cannot be read are told about when they are needed."""
+        for path in (folder / "summary.json", folder / "baseline.json", *_newest_first(folder, "*.json")[:1]):
+            with contextlib.suppress(ArtifactError):
+                found = self._read(path, Named)
+                if found is not None:
+                    return found.name
+        return folder.name
 
     def _runs(self, name: str, pattern: str) -> Iterator[BenchRun]:
         """Newest first; those of another scenario whose name makes the same folder are passed over."""

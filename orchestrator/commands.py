@@ -59,7 +59,7 @@ def show_scenario(
     if as_json:
         _print_json(document)
         return
-    for key, value in document.items():
+    for key, value in {**document, "objectives": _limits(document["objectives"])}.items():
         click.echo(f"{key}: {_shown(value)}")
 
 

@@ -17,10 +17,10 @@ if TYPE_CHECKING:
 _META_KEY = "orchestrator.sources"
 
 NAME = click.option("--name", required=True, metavar="N", help="The scenario; `bench:list` names them.")
-ITER = click.option("--iter", "iterations", type=click.IntRange(1), default=30, show_default=True, help="Timed ones.")
-WARMUP = click.option("--warmup", type=click.IntRange(0), default=5, show_default=True, help="Untimed ones before.")
+ITER = click.option("--iter", "iterations", type=click.IntRange(1), default=30, show_default=True, help="Timed, a run.")
+WARMUP = click.option("--warmup", type=click.IntRange(0), default=5, show_default=True, help="Untimed, before them.")
 RUNS = click.option(
-    "--runs", type=click.IntRange(1), default=1, show_default=True, help="Each in a fresh worker process."
+    "--runs", type=click.IntRange(1), default=1, show_default=True, help="Runs, each in a fresh worker process."
 )
 CACHE = click.option(
     "--cache",
@@ -181,8 +181,10 @@ def bench_all(
 
 @click.command("bench:baseline", cls=SourceCommand)
 @NAME
-@click.option("--runs", type=click.IntRange(2), default=10, show_default=True, help="Each in a fresh worker process.")
-@click.option("--iter", "iterations", type=click.IntRange(1), default=20, show_default=True, help="Timed ones a run.")
+@click.option(
+    "--runs", type=click.IntRange(2), default=10, show_default=True, help="Runs, each in a fresh worker process."
+)
+@click.option("--iter", "iterations", type=click.IntRange(1), default=20, show_default=True, help="Timed, a run.")
 @WARMUP
 @TIMEOUT
 @ARTIFACTS

@@ -20,7 +20,8 @@ def gate_text(report: GateReport) -> str:
 
 
 def _verdict_lines(verdict: Verdict) -> list[str]:
-    head = f"{plain(verdict.name)}: {verdict.outcome} (targets: {verdict.targets}; regression: {verdict.regression})"
+    targets = verdict.targets if verdict.checks or verdict.targets != "pass" else "none set"
+    head = f"{plain(verdict.name)}: {verdict.outcome} (targets: {targets}; regression: {verdict.regression})"
     return [head, *map(_check_line, verdict.checks), *(f"  {plain(reason)}" for reason in verdict.reasons)]
 
 

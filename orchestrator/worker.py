@@ -25,7 +25,7 @@ from orchestrator.scenario import Sample, Scenario, Session
 PROGRESS_S = 0.05
 """Progress is told no more often, or the telling would disturb short iterations."""
 
-BOOT = "import sys; sys.path[:] = sys.argv[1:]; from orchestrator.worker import main; main()"
+BOOT = "import sys; sys.path[:] = sys.argv[1:]; del sys.argv[1:]; from orchestrator.worker import main; main()"
 """What a worker's interpreter is started with; the arguments are the parent's import path."""
 
 Tell = Callable[[dict[str, Any]], None]

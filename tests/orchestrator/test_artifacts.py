@@ -97,6 +97,15 @@ def test_a_file_that_is_none_of_ours_is_told_by_its_path(text: str, tmp_path: Pa
         artifacts.newest_runs("A")
 
 
+def test_a_broken_file_does_not_hide_the_name(tmp_path: Path) -> None:
+    artifacts = Artifacts(tmp_path)
+    path = artifacts.save_run(a_run("m:1"))
+    (artifacts.folder("m:1") / "summary.json").write_text("{")
+    assert artifacts.names() == ["m:1"]
+    path.write_text("{")
+    assert artifacts.names() == ["m-1"]
+
+
 def test_a_folder_that_cannot_be_written_is_told_before_anything_is_measured(tmp_path: Path) -> None:
     (tmp_path / "bench").write_text("a file where a folder should be")
     with pytest.raises(ArtifactError, match=r"cannot be written: .*--artifacts"):
