@@ -60,6 +60,17 @@ def test_a_heavier_tail_fails_though_the_median_stands() -> None:
     assert decision.p_value == decision.tail_p_value
 
 
+def test_a_burst_in_one_run_of_three_is_no_failure() -> None:
+    candidate = noisy_runs(3, seed=2)
+    candidate[0] = [value * (1.6 if index < 8 else 1.0) for index, value in enumerate(candidate[0])]
+    decision = judge(BASELINE, candidate)
+    assert decision.tail_p_value is not None
+    assert decision.tail_p_value < 0.005
+    assert decision.outcome == "inconclusive"
+    assert "only in a few runs" in decision.reason
+    assert judge(BASELINE, [candidate[0]] * 3).outcome == "fail"
+
+
 def test_one_run_that_looks_slow_asks_for_two_more() -> None:
     decision = judge(noisy_runs(10, drift=0.03), noisy_runs(1, 108, seed=2))
     assert (decision.outcome, decision.more_runs) == ("inconclusive", 2)
