@@ -1,13 +1,20 @@
-"""Quantiles and their intervals in plain Python; each formula names its source. Pure."""
+"""Quantiles, intervals and tests in plain Python: no scipy, whose import alone takes over a second.
+
+Pure. Each formula names its source; `tests/orchestrator/test_stats.py` checks the tails against scipy.
+"""
 
 import math
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 MIN_SAMPLES_FOR_P95 = 59
 """Below this many samples no distribution-free 95 % bound on a p95 exists (0.95^58 > 0.05 > 0.95^59)."""
 
 Interval = tuple[float | None, float | None]
 """A lower and an upper bound; None where none exists at that confidence."""
+
+_TINY = 1e-300
+_EPSILON = 1e-15
 
 
 def quantile(values: Sequence[float], q: float) -> float:
@@ -74,6 +81,125 @@ def _narrowest_ranks(cumulative: Sequence[float], confidence: float) -> tuple[in
 
 def _log_choose(n: int, k: int) -> float:
     return math.lgamma(n + 1) - math.lgamma(k + 1) - math.lgamma(n - k + 1)
+
+
+def incomplete_beta(a: float, b: float, x: float) -> float:
+    """The regularised incomplete beta function I_x(a, b), for a, b > 0 and 0 <= x <= 1.
+
+    Continued fraction DLMF 8.17.22, evaluated by Lentz's method (Lentz 1976; Thompson & Barnett 1986).
+    """
+    if x <= 0 or x >= 1:
+        return float(x >= 1)
+    if x > (a + 1) / (a + b + 2):  # the fraction converges fast on this side only (DLMF 8.17.4 mirrors it)
+        return 1 - incomplete_beta(b, a, 1 - x)
+    front = math.exp(math.lgamma(a + b) - math.lgamma(a) - math.lgamma(b) + a * math.log(x) + b * math.log1p(-x))
+    c, d = 1.0, _inverse(1 - (a + b) * x / (a + 1))
+    fraction = d
+    for m in range(1, 10_000):
+        even = m * (b - m) * x / ((a + 2 * m - 1) * (a + 2 * m))
+        odd = -(a + m) * (a + b + m) * x / ((a + 2 * m) * (a + 2 * m + 1))
+        for term in (even, odd):
+            c = 1 + term / (c or _TINY)
+            d = _inverse(1 + term * d)
+            fraction *= c * d
+        if abs(c * d - 1) < _EPSILON:
+            break
+    return front * fraction / a
+
+
+def _inverse(value: float) -> float:
+    return 1 / (value if abs(value) > _TINY else _TINY)
+
+
+def t_tail(t: float, df: float) -> float:
+    """P(T > t) for Student's t with `df` degrees of freedom (Abramowitz & Stegun 26.5.27, 26.7.1)."""
+    if math.isinf(t):
+        return 0.0 if t > 0 else 1.0
+    if t * t < 1:  # the other end of the same function: df / (df + t^2) would lose the digits of a small t
+        return 0.5 - math.copysign(incomplete_beta(0.5, df / 2, t * t / (df + t * t)) / 2, t)
+    half = incomplete_beta(df / 2, 0.5, df / (df + t * t)) / 2
+    return half if t >= 0 else 1 - half
+
+
+def t_critical(tail: float, df: float) -> float:
+    """The t with P(T > t) = `tail`, for 0 < tail < 0.5, by bisection of `t_tail`."""
+    low, high = 0.0, 1.0
+    while t_tail(high, df) > tail:
+        low, high = high, high * 2
+    while high - low > 1e-9 * high:
+        middle = (low + high) / 2
+        low, high = (middle, high) if t_tail(middle, df) > tail else (low, middle)
+    return (low + high) / 2
+
+
+@dataclass(frozen=True)
+class Shift:
+    """How far one group's mean lies above another's."""
+
+    difference: float
+    """mean(candidate) - mean(baseline)"""
+    standard_error: float
+    """Of `difference`, from the pooled variance; 0 for values that are all alike."""
+    df: int
+    p_value: float
+    """One-sided: the chance of a difference this large when there is none."""
+
+    def margin(self, confidence: float = 0.95) -> float:
+        """Half the width of the two-sided interval of `difference`."""
+        return t_critical((1 - confidence) / 2, self.df) * self.standard_error
+
+
+def shift(baseline: Sequence[float], candidate: Sequence[float]) -> Shift:
+    """Student's two-sample t with pooled variance (Student 1908; Snedecor & Cochran 1989, section 6.9), one-sided.
+
+    A candidate of one value is allowed: the variance then is the baseline's. Raises ValueError when the groups have
+    fewer than one and three values between them, for then nothing is left to estimate a variance from.
+    """
+    df = len(baseline) + len(candidate) - 2
+    if not baseline or not candidate or df < 1:
+        raise ValueError("a t test needs two groups, of three values in all")
+    mean_b, mean_c = math.fsum(baseline) / len(baseline), math.fsum(candidate) / len(candidate)
+    squares = math.fsum((x - mean_b) ** 2 for x in baseline) + math.fsum((x - mean_c) ** 2 for x in candidate)
+    error = math.sqrt(squares / df * (1 / len(baseline) + 1 / len(candidate)))
+    difference = mean_c - mean_b
+    return Shift(difference, error, df, shift_p_value(difference, error, df))
+
+
+def shift_p_value(difference: float, standard_error: float, df: int) -> float:
+    """One-sided P of a `difference` this large; certain where there is no scatter at all."""
+    if standard_error > abs(difference) * 1e-12:
+        return t_tail(difference / standard_error, df)
+    return 0.0 if difference > 0 else 1.0
+
+
+def fisher_tail(hits: int, size: int, reference_hits: int, reference_size: int) -> float:
+    """Fisher's exact test, one-sided (Fisher 1935): the chance of at least `hits` of `size` beside `reference_hits`
+    of `reference_size` when both share one rate. A sum of the hypergeometric distribution's upper tail.
+
+    Raises ValueError for counts that are no such table.
+    """
+    if not (0 <= hits <= size and 0 <= reference_hits <= reference_size):
+        raise ValueError("Fisher's test needs 0 <= hits <= size in both groups")
+    all_hits, everything = hits + reference_hits, size + reference_size
+    whole = _log_choose(everything, all_hits)
+    terms = [
+        math.exp(_log_choose(size, k) + _log_choose(reference_size, all_hits - k) - whole)
+        for k in range(hits, min(size, all_hits) + 1)
+    ]
+    return min(1.0, math.fsum(terms))
+
+
+def holm(p_values: Sequence[float], family: float = 0.05, ceiling: float = 0.005) -> list[float]:
+    """The level each p-value has to stay below, in the order given: Holm's step-down (Holm 1979) at the family-wise
+    level `family`, none above `ceiling`. Once one value misses its level, 0 is the level of all larger ones.
+    """
+    levels = [0.0] * len(p_values)
+    for step, index in enumerate(sorted(range(len(p_values)), key=lambda i: p_values[i])):
+        level = min(ceiling, family / (len(p_values) - step))
+        if p_values[index] >= level:
+            break
+        levels[index] = level
+    return levels
 
 
 def wilson_interval(successes: int, n: int, z: float = 1.959964) -> tuple[float, float]:

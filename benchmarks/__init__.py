@@ -1,0 +1,1 @@
+"""Figures about the project itself; each file says how it is run."""

@@ -1,0 +1,1 @@
+"""The door `python -m cli.console`."""

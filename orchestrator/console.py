@@ -1,0 +1,291 @@
+"""The commands `bench:*` and `slo:*`: options, one call, exit code. Imports click alone; the work is in commands.py."""
+
+import os
+import sys
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, NoReturn
+
+import click
+
+from orchestrator.errors import BenchError
+from orchestrator.perf import perf_option
+
+if TYPE_CHECKING:
+    from orchestrator.scenario import ScenarioSource
+
+_META_KEY = "orchestrator.sources"
+
+NAME = click.option("--name", required=True, metavar="N", help="The scenario; `bench:list` names them.")
+ITER = click.option("--iter", "iterations", type=click.IntRange(1), default=30, show_default=True, help="Timed, a run.")
+WARMUP = click.option("--warmup", type=click.IntRange(0), default=5, show_default=True, help="Untimed, before them.")
+RUNS = click.option(
+    "--runs", type=click.IntRange(1), default=1, show_default=True, help="Runs, each in a fresh worker process."
+)
+CACHE = click.option(
+    "--cache",
+    type=click.Choice(["off", "on", "compare"]),
+    is_flag=False,
+    flag_value="compare",
+    default="off",
+    show_default=True,
+    help="Meet the scenario's cache, or measure both; --cache alone means compare.",
+)
+TIMEOUT = click.option(
+    "--timeout",
+    "timeout_s",
+    type=click.FloatRange(0, min_open=True),
+    default=300.0,
+    show_default=True,
+    metavar="S",
+    help="Longest that set-up or one iteration may take, in seconds.",
+)
+ARTIFACTS = click.option(
+    "--artifacts",
+    "root",
+    type=click.Path(file_okay=False, path_type=Path),
+    default=Path("artifacts"),
+    show_default=True,
+    metavar="DIR",
+    help="Where results are kept.",
+)
+SLO = click.option(
+    "--slo",
+    "slo_file",
+    type=click.Path(dir_okay=False, exists=True, path_type=Path),
+    metavar="FILE",
+    help="Objectives.  [default: config/slo.yaml if there is one, over the built-in ones]",
+)
+JSON = click.option("--json", "as_json", is_flag=True, help="One JSON document on stdout.")
+
+
+def sources_of(context: click.Context) -> "dict[str, ScenarioSource]":
+    """Built-in and registered sources, loaded once a command."""
+    if _META_KEY not in context.meta:
+        from orchestrator.scenario import builtin_sources, registered_sources
+
+        def warn(message: str) -> None:
+            click.echo(f"warning: {message}", err=True)
+
+        context.meta[_META_KEY] = {**registered_sources(warn), **builtin_sources()}
+    sources: dict[str, ScenarioSource] = context.meta[_META_KEY]
+    return dict(sorted(sources.items(), key=lambda item: item[0] not in ("bots", "user")))  # built-in ones first
+
+
+class SourceCommand(click.Command):
+    """A command that takes on the options of all sources; they are loaded when it is parsed or its help shown."""
+
+    def get_params(self, ctx: click.Context) -> list[click.Parameter]:
+        """Its own, then those of sources; of options that share a name the first counts."""
+        params = super().get_params(ctx)
+        taken = {name for param in params for name in (*param.opts, param.name)}
+        further: list[click.Parameter] = []
+        for source in sources_of(ctx).values():
+            for option in source.options:
+                if taken.isdisjoint((*option.opts, option.name)):
+                    taken.update((*option.opts, option.name))
+                    further.append(option)
+        return [*params[:-1], *further, *params[-1:]]  # --help stays last
+
+
+@click.command("bench:list")
+@SLO
+@JSON
+@perf_option
+@click.pass_context
+def bench_list(context: click.Context, slo_file: Path | None, as_json: bool) -> None:
+    """The scenarios: name, kind, goal and objectives. Contacts no server."""
+    from orchestrator.commands import list_scenarios
+
+    list_scenarios(sources_of(context), slo_file, as_json)
+
+
+@click.command("bench:show", cls=SourceCommand)
+@NAME
+@ARTIFACTS
+@SLO
+@JSON
+@perf_option
+@click.pass_context
+def bench_show(
+    context: click.Context, /, name: str, root: Path, slo_file: Path | None, as_json: bool, **options: Any
+) -> None:
+    """One scenario whole: objectives, newest result, baseline."""
+    from orchestrator.commands import show_scenario
+
+    show_scenario(name, sources_of(context), options, root, slo_file, as_json)
+
+
+@click.command("bench:run", cls=SourceCommand)
+@NAME
+@ITER
+@WARMUP
+@RUNS
+@CACHE
+@TIMEOUT
+@ARTIFACTS
+@SLO
+@perf_option
+@click.pass_context
+def bench_run(
+    context: click.Context,
+    /,
+    name: str,
+    iterations: int,
+    warmup: int,
+    runs: int,
+    cache: Any,
+    timeout_s: float,
+    root: Path,
+    slo_file: Path | None,
+    **options: Any,
+) -> None:
+    """Run one scenario; one JSON summary on stdout.
+
+    \b
+    Examples:
+      bench:run --name "Treasury-BOT" --iter 30 --warmup 5
+      bench:run --name SRE-BOT --cache
+    """
+    from orchestrator.commands import run_scenario
+    from orchestrator.runner import RunSpec
+
+    spec = RunSpec(iterations, warmup, cache=cache == "on", timeout_s=timeout_s)
+    context.exit(run_scenario(name, sources_of(context), options, spec, runs, cache, root, slo_file))
+
+
+@click.command("bench:all")
+@ITER
+@WARMUP
+@RUNS
+@TIMEOUT
+@ARTIFACTS
+@SLO
+@perf_option
+@click.pass_context
+def bench_all(
+    context: click.Context,
+    iterations: int,
+    warmup: int,
+    runs: int,
+    timeout_s: float,
+    root: Path,
+    slo_file: Path | None,
+) -> None:
+    """Run all bots and the user's own scenarios; a JSON list on stdout."""
+    from orchestrator.commands import run_all
+    from orchestrator.runner import RunSpec
+
+    context.exit(run_all(RunSpec(iterations, warmup, timeout_s=timeout_s), runs, root, slo_file))
+
+
+@click.command("bench:baseline", cls=SourceCommand)
+@NAME
+@click.option(
+    "--runs", type=click.IntRange(2), default=10, show_default=True, help="Runs, each in a fresh worker process."
+)
+@click.option("--iter", "iterations", type=click.IntRange(1), default=20, show_default=True, help="Timed, a run.")
+@WARMUP
+@TIMEOUT
+@ARTIFACTS
+@perf_option
+@click.pass_context
+def bench_baseline(
+    context: click.Context,
+    /,
+    name: str,
+    runs: int,
+    iterations: int,
+    warmup: int,
+    timeout_s: float,
+    root: Path,
+    **options: Any,
+) -> None:
+    """Measure and pin the baseline that the gate compares with. Nothing else ever moves it."""
+    from orchestrator.commands import pin_baseline
+    from orchestrator.runner import RunSpec
+
+    pin_baseline(name, sources_of(context), options, RunSpec(iterations, warmup, timeout_s=timeout_s), runs, root)
+
+
+@click.command("slo:report")
+@ARTIFACTS
+@SLO
+@JSON
+@perf_option
+def slo_report(root: Path, slo_file: Path | None, as_json: bool) -> None:
+    """All scenarios against their objectives; also as _index.md and _index.html beside the results."""
+    from orchestrator.commands import report
+
+    report(root, slo_file, as_json)
+
+
+@click.command("slo:gate")
+@click.option("--name", "names", multiple=True, metavar="N", help="Only this scenario; may be repeated.")
+@click.option(
+    "--fail-on",
+    type=click.Choice(["any", "targets", "regressions"]),
+    default="any",
+    show_default=True,
+    help="What counts: missed objectives, regressions against the baseline, or both.",
+)
+@click.option("--rerun/--no-rerun", default=True, help="Make further runs where one looks slow.  [default: rerun]")
+@ARTIFACTS
+@SLO
+@JSON
+@perf_option
+@click.pass_context
+def slo_gate(
+    context: click.Context,
+    names: tuple[str, ...],
+    fail_on: Any,
+    rerun: bool,
+    root: Path,
+    slo_file: Path | None,
+    as_json: bool,
+) -> None:
+    """Judge the newest stored results. Exit codes: 0 passed, 4 failed, 5 inconclusive.
+
+    The candidate is the newest run that is not a cache run. One run that looks slow is judged on three.
+    """
+    from orchestrator.commands import gate
+
+    sources = partial(sources_of, context) if rerun else None
+    context.exit(gate(names, sources, fail_on, root, slo_file, as_json))
+
+
+COMMANDS: tuple[click.Command, ...] = (
+    bench_list,
+    bench_show,
+    bench_run,
+    bench_all,
+    bench_baseline,
+    slo_report,
+    slo_gate,
+)
+
+
+def main(door: click.Command) -> NoReturn:
+    """Run `door` as a process: every foreseen error becomes one message on stderr and its exit code."""
+    try:
+        code = door.main(standalone_mode=False)
+        sys.stdout.flush()
+    except click.ClickException as error:
+        error.show()
+        code = error.exit_code
+    except BenchError as error:
+        code = _fail(str(error), error.exit_code)
+    except (click.Abort, KeyboardInterrupt):
+        code = _fail("interrupted", 130)
+    except BrokenPipeError:  # whoever read our output has left; the interpreter must not try once more
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        code = BenchError.exit_code
+    sys.exit(code if isinstance(code, int) else 0)
+
+
+def _fail(message: str, code: int) -> int:
+    from orchestrator.tables import plain
+
+    lines = "\n".join(plain(line) for line in message.splitlines())
+    click.echo(f"{click.style('Error:', fg='red')} {lines}", err=True)
+    return code

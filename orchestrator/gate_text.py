@@ -1,0 +1,40 @@
+"""The gate's verdicts as text for people."""
+
+from orchestrator.gate import LEVEL
+from orchestrator.slo import Check
+from orchestrator.stats import MIN_SAMPLES_FOR_P95, Interval
+from orchestrator.tables import plain
+from orchestrator.verdict import FAMILY_LEVEL, GateReport, Verdict
+
+
+def gate_text(report: GateReport) -> str:
+    """All verdicts, then the sum of them."""
+    lines = [line for verdict in report.verdicts for line in _verdict_lines(verdict)]
+    level = f"{report.tests} tests, Holm at a family-wise {FAMILY_LEVEL:g}, none looser than {LEVEL:g}"
+    if any(check.indicative for verdict in report.verdicts for check in verdict.checks):
+        lines.append(
+            f"(indicative: below {MIN_SAMPLES_FOR_P95} samples no distribution-free 95 % bound on a p95 exists)"
+        )
+    lines.append(f"gate: {report.outcome} (fail on {report.fail_on}; {level})")
+    return "\n".join(lines) + "\n"
+
+
+def _verdict_lines(verdict: Verdict) -> list[str]:
+    targets = verdict.targets if verdict.checks or verdict.targets != "pass" else "none set"
+    head = f"{plain(verdict.name)}: {verdict.outcome} (targets: {targets}; regression: {verdict.regression})"
+    return [head, *map(_check_line, verdict.checks), *(f"  {plain(reason)}" for reason in verdict.reasons)]
+
+
+def _check_line(check: Check) -> str:
+    limit = f"{check.objective.key} {check.objective.direction} {check.objective.limit:g}"
+    if check.observed is None:
+        return f"  ?    {limit}: not measured"
+    mark = "ok  " if check.passed else "MISS"
+    indicative = ", indicative" if check.indicative else ""
+    interval = "" if check.interval == (None, None) else f", 95 % interval {_interval(check.interval)}"
+    return f"  {mark} {limit}: {check.observed:.4g} (n = {check.n}{interval}{indicative})"
+
+
+def _interval(ends: Interval) -> str:
+    low, high = ("none" if end is None else f"{end:.4g}" for end in ends)
+    return f"{low} to {high}"

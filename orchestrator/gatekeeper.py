@@ -1,0 +1,117 @@
+"""`slo:gate`: reads what is stored, makes further runs where one run looks slow, and has it all judged."""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
+from pathlib import Path
+
+from orchestrator.artifacts import Artifacts
+from orchestrator.errors import ArtifactError, BenchError
+from orchestrator.gate import FULL_RUNS
+from orchestrator.results import Baseline, BenchRun, figures
+from orchestrator.runner import RunSpec, repeat
+from orchestrator.scenario import ScenarioSource, find
+from orchestrator.slo import SloFile, load_slos, slo_for
+from orchestrator.verdict import FailOn, GateReport, Subject, hold
+
+Sources = Callable[[], Mapping[str, ScenarioSource]]
+"""Asked for only when a further run has to be made: loading sources takes time."""
+
+Told = Callable[[str, int, int], None]
+"""Called with a scenario's name and its iterations: over, and in all."""
+
+
+def hold_stored(
+    names: Sequence[str],
+    artifacts: Artifacts,
+    slos: SloFile,
+    fail_on: FailOn = "any",
+    sources: Sources | None = None,
+    told: Told = lambda _name, _done, _total: None,
+) -> GateReport:
+    """Judge the newest stored results. With `sources`, a candidate that looks slow gets more runs first.
+
+    Raises ConfigurationError for a bad objective. Results that cannot be read fail, they do not end the others.
+    """
+    subjects = [read_subject(name, artifacts, slos) for name in names]
+    if sources is not None and fail_on != "targets":
+        subjects = [_settled(subject, artifacts, sources, told) for subject in subjects]
+    return hold(subjects, fail_on)
+
+
+def hold_run(
+    run: BenchRun,
+    artifacts: Artifacts | None = None,
+    slo_file: Path | None = None,
+    fail_on: FailOn = "any",
+) -> GateReport:
+    """Judge one run that was made elsewhere, as it is, against the objectives and the baseline of its name.
+
+    Raises ConfigurationError for a bad objectives file, ArtifactError for a baseline that cannot be read.
+    """
+    baseline = (artifacts or Artifacts()).baseline(run.name)
+    return hold([Subject(run.name, slo_for(run.name, load_slos(slo_file)), [run], baseline)], fail_on)
+
+
+def read_subject(name: str, artifacts: Artifacts, slos: SloFile) -> Subject:
+    """What is stored of one scenario."""
+    slo = slo_for(name, slos)
+    try:
+        return Subject(name, slo, artifacts.newest_runs(name), artifacts.baseline(name))
+    except ArtifactError as error:
+        return Subject(name, slo, [], None, problem=str(error))
+
+
+def _settled(subject: Subject, artifacts: Artifacts, sources: Sources, told: Told) -> Subject:
+    """The subject, with as many runs as a judgement takes if fewer do not pass already.
+
+    Whatever one run says, FULL_RUNS are made before it fails: a neighbour's burst of work lasts for one run.
+    """
+    first = subject.decide()
+    missing = FULL_RUNS - len(subject.runs)
+    if first is None or first.outcome == "pass" or missing <= 0 or subject.baseline is None:
+        return subject
+    newest = subject.runs[-1]
+    spec = RunSpec(subject.baseline.iterations, subject.baseline.warmup, group=newest.group)
+    try:
+        found = find(newest.name, _only(sources(), newest.source), newest.options)
+        more = []
+        for run in repeat(found, spec, missing, lambda _, done, total: told(subject.name, done, total)):
+            artifacts.save_run(run)
+            more.append(run)
+    except BenchError as error:
+        return replace(subject, notes=[f"no further run could be made: {error}"])
+    return replace(subject, runs=[*subject.runs, *more])
+
+
+def _only(sources: Mapping[str, ScenarioSource], name: str) -> dict[str, ScenarioSource]:
+    return {name: sources[name]} if name in sources else {}
+
+
+def pin(runs: Sequence[BenchRun], pinned_at: str) -> Baseline:
+    """A baseline of these runs.
+
+    Raises BenchError where one failed, or where they were not made under the same circumstances.
+    """
+    first = runs[0]
+    failures = [run.failure for run in runs if run.failure is not None]
+    if failures:
+        raise BenchError(f"{first.name}: no baseline is pinned, a run failed: {failures[0]}")
+    if any(run.context != first.context or run.environment != first.environment for run in runs):
+        raise BenchError(f"{first.name}: no baseline is pinned: circumstances changed from one run to another")
+    found = figures(runs)
+    digests = {run.digest for run in runs}
+    return Baseline(
+        name=first.name,
+        pinned_at=pinned_at,
+        iterations=first.iterations,
+        warmup=first.warmup,
+        source=first.source,
+        options=first.options,
+        environment=first.environment,
+        context=first.context,
+        digest=digests.pop() if len(digests) == 1 else None,
+        p50_ms=found["p50_ms"].value,
+        p95_ms=found["p95_ms"].value,
+        peak_rss_mb=found["peak_rss_mb"].value if "peak_rss_mb" in found else None,
+        runs_ms=[run.samples_ms for run in runs],
+    )

@@ -1,0 +1,148 @@
+"""`slo:report`: all scenarios against their objectives, as rows, Markdown and HTML."""
+
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from html import escape
+from typing import Any
+
+from orchestrator.artifacts import Artifacts
+from orchestrator.gatekeeper import read_subject
+from orchestrator.results import BenchRun, checks_of, figures
+from orchestrator.slo import Check, SloFile
+from orchestrator.stats import MIN_SAMPLES_FOR_P95
+from orchestrator.tables import markdown_table, plain
+from orchestrator.verdict import Subject
+
+HEADERS = ["scenario", "result", "samples", "p50 ms", "p95 ms", "memory MB", "objectives", "measured"]
+
+NOTE = (
+    f"p95 marked ~ is indicative: below {MIN_SAMPLES_FOR_P95} samples no distribution-free 95 % bound exists. "
+    "The mark never changes the result. MB are 10^6 bytes."
+)
+
+
+@dataclass(frozen=True)
+class Row:
+    """One scenario."""
+
+    name: str
+    result: str
+    """pass, fail, inconclusive (something was not measured), no objectives, no result."""
+    samples: int
+    p50_ms: float | None
+    p95_ms: float | None
+    peak_rss_mb: float | None
+    checks: Sequence[Check]
+    measured_at: str | None
+    problem: str | None
+
+    def cells(self) -> list[str]:
+        """In the order of HEADERS."""
+        indicative = "~" if 0 < self.samples < MIN_SAMPLES_FOR_P95 else ""
+        return [
+            self.name,
+            self.result,
+            str(self.samples),
+            _number(self.p50_ms),
+            indicative + _number(self.p95_ms),
+            _number(self.peak_rss_mb),
+            plain(self.problem) if self.problem else "; ".join(map(_told, self.checks)),
+            self.measured_at or "",
+        ]
+
+    def to_json(self) -> dict[str, Any]:
+        """For `--json`."""
+        return asdict(self)
+
+
+def rows_of(names: Sequence[str], artifacts: Artifacts, slos: SloFile) -> list[Row]:
+    """The newest results that are no cache runs. What cannot be read is a row that says so."""
+    return [_row(read_subject(name, artifacts, slos)) for name in names]
+
+
+def _row(subject: Subject) -> Row:
+    runs = subject.runs
+    found = figures(runs) if runs else {}
+    checks = checks_of(runs, subject.slo) if runs else []
+    values = {key: found[key].value if key in found else None for key in ("p50_ms", "p95_ms", "peak_rss_mb")}
+    return Row(
+        name=subject.name,
+        result=_result(subject, checks),
+        samples=sum(len(run.samples_ns) for run in runs),
+        checks=checks,
+        measured_at=runs[-1].started_at[:19] + "Z" if runs else None,
+        problem=subject.problem or _failure(runs),
+        **values,
+    )
+
+
+def _failure(runs: Sequence[BenchRun]) -> str | None:
+    return next((f"a run failed: {run.failure}" for run in runs if run.failure is not None), None)
+
+
+def _result(subject: Subject, checks: Sequence[Check]) -> str:
+    if subject.problem or _failure(subject.runs):
+        return "fail"
+    if not subject.runs:
+        return "no result"
+    if not checks:
+        return "no objectives"
+    if any(check.passed is False for check in checks):
+        return "fail"
+    return "inconclusive" if any(check.passed is None for check in checks) else "pass"
+
+
+def _number(value: float | None) -> str:
+    return "" if value is None else f"{value:.2f}"
+
+
+def _told(check: Check) -> str:
+    if check.observed is None:
+        return f"{check.objective.key}: not measured"
+    sign = "<=" if check.objective.direction == "at most" else ">="
+    verdict = "ok" if check.passed else "MISSED"
+    return f"{check.objective.key} {check.observed:.4g} {sign} {check.objective.limit:g} {verdict}"
+
+
+def to_markdown(rows: Sequence[Row], made_at: str) -> str:
+    """`_index.md`."""
+    table = markdown_table(HEADERS, [row.cells() for row in rows])
+    return f"# Objectives\n\n{table}\n\n{NOTE}\n\nMade {made_at}.\n"
+
+
+def to_html(rows: Sequence[Row], made_at: str) -> str:
+    """`_index.html`: one page, no script, nothing loaded from elsewhere."""
+    head = "".join(f"<th>{escape(header)}</th>" for header in HEADERS)
+    body = "\n".join(
+        f'<tr class="{escape(row.result.replace(" ", "-"))}">'
+        + "".join(f"<td>{escape(plain(cell))}</td>" for cell in row.cells())
+        + "</tr>"
+        for row in rows
+    )
+    return f"""<!doctype html>
+<html lang="en">
+<head>
+<meta charset="utf-8">
+<meta name="viewport" content="width=device-width">
+<title>Objectives</title>
+<style>
+body {{ font: 1rem/1.5 system-ui, sans-serif; margin: 2rem; }}
+table {{ border-collapse: collapse; }}
+th, td {{ border-bottom: 1px solid #ccc; padding: 0.3rem 0.7rem; text-align: left; }}
+tr.pass td:nth-child(2) {{ color: #17692b; }}
+tr.fail td:nth-child(2) {{ color: #a8071a; font-weight: bold; }}
+</style>
+</head>
+<body>
+<h1>Objectives</h1>
+<table>
+<thead><tr>{head}</tr></thead>
+<tbody>
+{body}
+</tbody>
+</table>
+<p>{escape(NOTE)}</p>
+<p>Made {escape(made_at)}.</p>
+</body>
+</html>
+"""

@@ -1,0 +1,44 @@
+"""Tables and lines for people: on a terminal, piped, in Markdown. Names and reasons are hostile text here."""
+
+import re
+import sys
+from collections.abc import Sequence
+
+_ESCAPE_SEQUENCE = re.compile(r"\x1b(?:\[[0-?]*[ -/]*[@-~]|\][^\x07\x1b]*(?:\x07|\x1b\\)?|.)?")
+PIPED_WIDTH = 1_000
+
+
+def plain(text: str) -> str:
+    """On one line, without terminal escapes and unprintable characters (bidirectional overrides among them)."""
+    words = " ".join(_ESCAPE_SEQUENCE.sub("", text).split())
+    return "".join(character if character.isprintable() else "?" for character in words)
+
+
+def markdown_table(headers: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
+    """A pipe table; what would end a cell, start markup or be HTML is escaped."""
+    lines = [headers, ["---"] * len(headers), *([_markdown(cell) for cell in row] for row in rows)]
+    return "\n".join(f"| {' | '.join(line)} |" for line in lines)
+
+
+def _markdown(text: str) -> str:
+    escaped = plain(text).replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
+    return re.sub(r"([\\`*_\[\]|!])", r"\\\1", escaped)
+
+
+def print_table(headers: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
+    """On stdout: lines and colour on a terminal, plain columns elsewhere. `pass` and `fail` are coloured."""
+    from rich import box
+    from rich.console import Console
+    from rich.table import Table
+    from rich.text import Text
+
+    console = Console(file=sys.stdout, width=None if sys.stdout.isatty() else PIPED_WIDTH)
+    table = Table(box=box.SIMPLE if console.is_terminal else None, pad_edge=False)
+    for header in headers:
+        table.add_column(header, overflow="fold")
+    for row in rows:
+        table.add_row(*(Text(plain(cell), style=_STYLES.get(cell, "")) for cell in row))
+    console.print(table)
+
+
+_STYLES = {"pass": "green", "fail": "bold red", "inconclusive": "yellow"}

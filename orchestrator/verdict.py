@@ -1,0 +1,199 @@
+"""One scenario's verdict: its objectives and its baseline taken together, and what that means for the exit code.
+
+Pure: whoever calls has read the files and made the runs.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass
+from typing import Any, Literal
+
+from orchestrator.environment import differences
+from orchestrator.gate import GateDecision, Outcome, judge, judge_family
+from orchestrator.results import Baseline, BenchRun, checks_of
+from orchestrator.slo import Check, Slo
+
+FailOn = Literal["any", "targets", "regressions"]
+Comparison = Literal["pass", "fail", "inconclusive", "no baseline", "not comparable", "no result"]
+
+EXIT_CODES: dict[Outcome, int] = {"pass": 0, "fail": 4, "inconclusive": 5}
+FAMILY_LEVEL = 0.05
+THRESHOLD = 0.10
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """What the gate says about one scenario."""
+
+    name: str
+    outcome: Outcome
+    targets: Outcome
+    checks: Sequence[Check]
+    regression: Comparison
+    decision: GateDecision | None
+    """None when there was nothing to compare."""
+    reasons: Sequence[str]
+    """Why, one sentence each; the figures stand in `checks` and `decision`."""
+    runs: int
+    samples: int
+
+
+@dataclass(frozen=True)
+class GateReport:
+    """All verdicts of one gate."""
+
+    verdicts: Sequence[Verdict]
+    fail_on: FailOn
+
+    @property
+    def outcome(self) -> Outcome:
+        """The worst of all: a failure beats what is inconclusive."""
+        return worst([verdict.outcome for verdict in self.verdicts])
+
+    @property
+    def exit_code(self) -> int:
+        """0, 4 or 5."""
+        return EXIT_CODES[self.outcome]
+
+    @property
+    def tests(self) -> int:
+        """How many p-values share the family-wise level."""
+        return 2 * sum(
+            verdict.decision is not None and verdict.decision.p_value is not None for verdict in self.verdicts
+        )
+
+    def to_json(self) -> dict[str, Any]:
+        """For `--json`."""
+        return {
+            "outcome": self.outcome,
+            "exit_code": self.exit_code,
+            "fail_on": self.fail_on,
+            "family": {"method": "Holm", "level": FAMILY_LEVEL, "tests": self.tests, "loosest_level": 0.005},
+            "scenarios": [asdict(verdict) for verdict in self.verdicts],
+        }
+
+
+def worst(outcomes: Sequence[Outcome]) -> Outcome:
+    """fail before inconclusive before pass."""
+    return "fail" if "fail" in outcomes else "inconclusive" if "inconclusive" in outcomes else "pass"
+
+
+@dataclass(frozen=True)
+class Subject:
+    """All that is known about one scenario when it is judged."""
+
+    name: str
+    slo: Slo
+    runs: Sequence[BenchRun]
+    """The candidate: the newest group of runs; empty when there is no result."""
+    baseline: Baseline | None
+    problem: str | None = None
+    """Why the stored result cannot be used at all; fails."""
+    notes: Sequence[str] = ()
+    """To be said beside the reasons."""
+
+    @property
+    def failures(self) -> list[str]:
+        """Why runs have no samples."""
+        return [run.failure for run in self.runs if run.failure is not None]
+
+    def obstacles(self) -> list[str]:
+        """In what the candidate's circumstances differ from the baseline's; empty when they can be compared."""
+        if self.baseline is None:
+            return []
+        seen = dict.fromkeys(
+            difference
+            for run in self.runs
+            for old, new in ((self.baseline.environment, run.environment), (self.baseline.context, run.context))
+            for difference in differences(old, new)
+        )
+        return list(seen)
+
+    def decide(self) -> GateDecision | None:
+        """Hold the candidate against the baseline; None when there is nothing that could be."""
+        if self.baseline is None or not self.runs or self.problem or self.failures or self.obstacles():
+            return None
+        return judge(self.baseline.runs_ms, [run.samples_ms for run in self.runs], threshold=THRESHOLD)
+
+
+def hold(subjects: Sequence[Subject], fail_on: FailOn = "any") -> GateReport:
+    """Judge all subjects together: Holm over all of their tests."""
+    decisions = {subject.name: decision for subject in subjects if (decision := subject.decide()) is not None}
+    decisions = judge_family(decisions, FAMILY_LEVEL)
+    return GateReport([_verdict(subject, decisions.get(subject.name), fail_on) for subject in subjects], fail_on)
+
+
+def _verdict(subject: Subject, decision: GateDecision | None, fail_on: FailOn) -> Verdict:
+    broken = _broken(subject)
+    checks = [] if broken else checks_of(subject.runs, subject.slo)
+    targets, regression = _targets(checks), _comparison(subject, decision)
+    parts: Mapping[FailOn, list[Outcome]] = {
+        "any": [targets, _as_outcome(regression)],
+        "targets": [targets],
+        "regressions": [_as_outcome(regression)],
+    }
+    return Verdict(
+        name=subject.name,
+        outcome="fail" if broken else worst(parts[fail_on]),
+        targets="fail" if broken else targets,
+        checks=checks,
+        regression=regression,
+        decision=decision,
+        reasons=broken or [*_target_reasons(checks), *_regression_reasons(subject, decision), *subject.notes],
+        runs=len(subject.runs),
+        samples=sum(len(run.samples_ns) for run in subject.runs),
+    )
+
+
+def _broken(subject: Subject) -> list[str]:
+    if subject.problem:
+        return [subject.problem]
+    if not subject.runs:
+        return [f"no result is stored: run `bench:run --name {subject.name!r}` first"]
+    return [f"a run failed: {failure}" for failure in subject.failures]
+
+
+def _targets(checks: Sequence[Check]) -> Outcome:
+    if any(check.passed is False for check in checks):
+        return "fail"
+    return "inconclusive" if any(check.passed is None for check in checks) else "pass"
+
+
+def _comparison(subject: Subject, decision: GateDecision | None) -> Comparison:
+    if decision is not None:
+        return decision.outcome
+    if _broken(subject):
+        return "no result"
+    return "no baseline" if subject.baseline is None else "not comparable"
+
+
+def _as_outcome(comparison: Comparison) -> Outcome:
+    if comparison == "pass" or comparison == "fail":
+        return comparison
+    return "fail" if comparison == "no result" else "inconclusive"
+
+
+def _target_reasons(checks: Sequence[Check]) -> list[str]:
+    return [
+        f"{check.objective.key}: not measured"
+        if check.observed is None
+        else f"{check.objective.key}: {check.observed:.4g} is not {check.objective.direction} {check.objective.limit:g}"
+        for check in checks
+        if check.passed is not True
+    ]
+
+
+def _regression_reasons(subject: Subject, decision: GateDecision | None) -> list[str]:
+    if decision is not None:
+        changed = _digest_note(subject)
+        return [decision.reason, *changed]
+    if subject.baseline is None:
+        return [f"no baseline: pin one with `bench:baseline --name {subject.name!r}`"]
+    return [f"not comparable with the baseline of {subject.baseline.pinned_at}: {'; '.join(subject.obstacles())}"]
+
+
+def _digest_note(subject: Subject) -> list[str]:
+    old = subject.baseline.digest if subject.baseline else None
+    new = {run.digest for run in subject.runs}
+    if old is None or new in ({old}, {None}):
+        return []
+    return ["the result is not the baseline's: the work itself has changed (its digest differs)"]

@@ -1,0 +1,101 @@
+"""What a fresh worker process does: one run of one scenario, told line by line in JSON.
+
+    {"done": 3}                                        so many iterations are over, warm-up included
+    {"result": {...}}                                  at the end, the raw samples and what goes with them
+    {"failure": "..."}                                 instead, with the reason
+
+NOT aware of objectives, files or statistics. Imports nothing heavy: its memory is the scenario's.
+"""
+
+import gc
+import json
+import math
+import os
+import pickle
+import sys
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from orchestrator.environment import fingerprint
+from orchestrator.errors import BenchError
+from orchestrator.scenario import Sample, Scenario, Session
+
+PROGRESS_S = 0.05
+"""Progress is told no more often, or the telling would disturb short iterations."""
+
+BOOT = "import sys; sys.path[:] = sys.argv[1:]; del sys.argv[1:]; from orchestrator.worker import main; main()"
+"""What a worker's interpreter is started with; the arguments are the parent's import path."""
+
+Tell = Callable[[dict[str, Any]], None]
+
+
+@dataclass(frozen=True)
+class Job:
+    """What to run; pickled to the worker's standard input."""
+
+    scenario: Scenario
+    iterations: int
+    warmup: int
+    cache: bool
+
+
+def main() -> None:
+    """Take a job from standard input. Whatever the scenario prints goes to stderr, never among the lines told."""
+    with os.fdopen(os.dup(sys.stdout.fileno()), "w", encoding="utf-8", buffering=1) as channel:
+        os.dup2(sys.stderr.fileno(), sys.stdout.fileno())
+
+        def tell(message: dict[str, Any]) -> None:
+            channel.write(json.dumps(message) + "\n")
+
+        try:
+            job: Job = pickle.load(sys.stdin.buffer)
+            tell({"result": perform(job, tell)})
+        except BenchError as error:
+            tell({"failure": str(error)})
+        except BaseException as error:
+            tell({"failure": f"{type(error).__name__}: {error}" if str(error) else type(error).__name__})
+            raise
+
+
+def perform(job: Job, tell: Tell) -> dict[str, Any]:
+    """Set up, warm up, iterate, tear down."""
+    with job.scenario.open(job.cache) as session:
+        context = dict(session.context())
+        samples = _iterate(session, job, tell)
+        peak = session.peak_rss_bytes()
+    digests = {sample.digest for sample in samples}
+    hits = [sample.cache_hit for sample in samples]
+    return {
+        "samples_ns": [sample.duration_ns for sample in samples],
+        "metrics": {
+            name: [_finite(sample.metrics.get(name)) for sample in samples]
+            for name in dict.fromkeys(name for sample in samples for name in sample.metrics)
+        },
+        "digest": digests.pop() if len(digests) == 1 else None,
+        "cache_hits": sum(hit is True for hit in hits) if any(hit is not None for hit in hits) else None,
+        "peak_rss_bytes": peak,
+        "environment": fingerprint(),
+        "context": context,
+    }
+
+
+def _finite(value: float | None) -> float | None:
+    return value if value is not None and math.isfinite(value) else None
+
+
+def _iterate(session: Session, job: Job, tell: Tell) -> list[Sample]:
+    """The timed iterations; those of the warm-up come first and are dropped."""
+    samples: list[Sample] = []
+    gc.collect()
+    told = time.monotonic()
+    for done in range(1, job.warmup + job.iterations + 1):
+        sample = session.iterate()
+        if done > job.warmup:
+            samples.append(sample)
+        now = time.monotonic()
+        if now - told >= PROGRESS_S:
+            told = now
+            tell({"done": done})
+    return samples

@@ -1,0 +1,60 @@
+from pathlib import Path
+
+import pytest
+
+from orchestrator.artifacts import Artifacts
+from orchestrator.errors import BenchError, ConfigurationError
+from orchestrator.gatekeeper import hold_run, hold_stored, pin
+from orchestrator.slo import parse_slos
+from tests.orchestrator.test_artifacts import a_run
+from tests.orchestrator.test_verdict import baseline, candidate
+
+
+def test_a_run_made_elsewhere_is_held_against_what_is_stored(tmp_path: Path) -> None:
+    artifacts = Artifacts(tmp_path)
+    fine, slow = candidate(100, runs=1)[0], candidate(140, runs=1)[0]
+    assert hold_run(fine, artifacts).exit_code == 5  # no baseline yet
+    artifacts.save_baseline(baseline())
+    assert hold_run(fine, artifacts).exit_code == 0
+    assert hold_run(slow, artifacts).exit_code == 4
+    objectives = tmp_path / "slo.yaml"
+    objectives.write_text("A: {p50_ms: 10}")
+    assert hold_run(fine, artifacts, objectives).exit_code == 4
+    assert hold_run(fine, artifacts, objectives, "regressions").exit_code == 0
+
+
+def test_under_twenty_samples_is_inconclusive(tmp_path: Path) -> None:
+    artifacts = Artifacts(tmp_path)
+    artifacts.save_baseline(baseline())
+    run = candidate(100, runs=1)[0]
+    assert hold_run(run.model_copy(update={"samples_ns": run.samples_ns[:19]}), artifacts).exit_code == 5
+
+
+def test_no_further_run_can_be_made_of_what_is_gone(tmp_path: Path) -> None:
+    artifacts = Artifacts(tmp_path)
+    artifacts.save_baseline(baseline())
+    artifacts.save_run(candidate(107, runs=1)[0])
+    report = hold_stored(["A"], artifacts, parse_slos(""), sources=dict)
+    assert report.exit_code == 5
+    assert "no further run could be made: no scenario is called 'A'" in report.verdicts[0].reasons[-1]
+
+
+def test_a_baseline_keeps_raw_runs_and_circumstances() -> None:
+    runs = candidate(100, runs=3)
+    pinned = pin(runs, "2026-11-23T18:00:00Z")
+    assert pinned.runs_ms == [run.samples_ms for run in runs]
+    assert (pinned.environment, pinned.context) == ({"cpu": "x"}, {"v": 1})
+    assert pinned.peak_rss_mb == 40
+
+
+def test_no_baseline_is_pinned_of_failed_or_mixed_runs() -> None:
+    runs = candidate(100, runs=2)
+    with pytest.raises(BenchError, match="a run failed: it broke"):
+        pin([*runs, a_run(failure="it broke", samples_ns=[])], "now")
+    with pytest.raises(BenchError, match="circumstances changed"):
+        pin([runs[0], runs[1].model_copy(update={"context": {"v": 2}})], "now")
+
+
+def test_two_entries_for_one_name_are_refused(tmp_path: Path) -> None:
+    with pytest.raises(ConfigurationError, match="same scenario"):
+        hold_stored(["a"], Artifacts(tmp_path), parse_slos("A: {p50_ms: 1}\na: {p50_ms: 2}"))

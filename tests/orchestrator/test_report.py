@@ -1,0 +1,57 @@
+from pathlib import Path
+
+import pytest
+
+from orchestrator.artifacts import Artifacts
+from orchestrator.report import HEADERS, rows_of, to_html, to_markdown
+from orchestrator.slo import parse_slos
+from orchestrator.tables import markdown_table, plain, print_table
+from tests.orchestrator.test_artifacts import a_run
+
+HOSTILE = "\x1b[31m<script>alert(1)</script>|`x`\u202e\n# title"
+
+
+@pytest.fixture
+def artifacts(tmp_path: Path) -> Artifacts:
+    found = Artifacts(tmp_path)
+    found.save_run(a_run("fine"))
+    found.save_run(a_run("slow"))
+    found.save_run(a_run("bare"))
+    found.save_run(a_run("broken", samples_ns=[], metrics={}, failure=HOSTILE))
+    found.save_run(a_run(HOSTILE))
+    return found
+
+
+def test_each_scenario_is_held_against_its_objectives(artifacts: Artifacts) -> None:
+    slos = parse_slos("fine: {p50_ms: 2}\nslow: {p50_ms: 1}\nunmeasured: {p50_ms: 1}")
+    rows = rows_of(["fine", "slow", "bare", "broken", "unmeasured"], artifacts, slos)
+    assert [row.result for row in rows] == ["pass", "fail", "no objectives", "fail", "no result"]
+    assert (rows[0].p50_ms, rows[0].samples) == (1.5, 2)
+    assert "p50_ms 1.5 <= 2 ok" in rows[0].cells()[6]
+    assert "MISSED" in rows[1].cells()[6]
+    assert rows[0].cells()[4].startswith("~")  # two samples say little about a p95
+
+
+def test_hostile_names_and_reasons_stay_text(artifacts: Artifacts) -> None:
+    rows = rows_of(["broken", HOSTILE], artifacts, parse_slos(""))
+    page, markdown = to_html(rows, "today"), to_markdown(rows, "today")
+    for text in (page, markdown):
+        assert "<script" not in text
+        assert "\x1b" not in text
+        assert "\u202e" not in text
+    lines = [line for line in markdown.splitlines() if line.startswith("| ")]
+    assert len(lines) == 4
+    assert {line.replace(r"\|", "").count("|") for line in lines} == {len(HEADERS) + 1}
+
+
+def test_a_table_is_plain_where_there_is_no_terminal(capsys: pytest.CaptureFixture[str]) -> None:
+    print_table(["name", "result"], [["[bold]a[/bold]" + "x" * 200, "pass"], ["\x1b]0;t\x07b", "fail"]])
+    output = capsys.readouterr().out
+    assert "\x1b" not in output
+    assert "[bold]a[/bold]" in output
+    assert len(output.splitlines()) == 3
+
+
+def test_plain_is_one_printable_line() -> None:
+    assert plain("a\x1b[2J\nb\x07\u202ec") == "a b??c"
+    assert markdown_table(["h"], [["a|b"]]).splitlines()[-1] == r"| a\|b |"
