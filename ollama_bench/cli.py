@@ -1,15 +1,15 @@
 """The command line: parse, one call, print, exit code. Heavy modules are imported where a command needs them."""
 
-import io
 import math
-import sys
 from pathlib import Path
 from typing import Any
 
 import click
 
 from ollama_bench import __version__
-from orchestrator.errors import BenchError
+from orchestrator.console import ARTIFACTS, COMMANDS, FAIL_ON, SLO
+from orchestrator.console import main as run_process
+from orchestrator.perf import perf_option
 
 MAX_TIMEOUT_S = 86_400
 """A day; a socket takes no endless time-out."""
@@ -30,32 +30,6 @@ FORMATS = click.Choice(["text", "markdown", "json"])
 FILE = click.Path(path_type=Path, exists=True, dir_okay=False)
 POSITIVE = click.IntRange(min=1)
 FOLDER = click.Path(path_type=Path, file_okay=False)
-
-
-def main() -> None:
-    """The console script: every foreseen error becomes one message on stderr and its exit code."""
-    for stream in (sys.stdout, sys.stderr):
-        if isinstance(stream, io.TextIOWrapper):
-            stream.reconfigure(errors="replace")  # a terminal without UTF-8 shows `?`, and ends no run
-    try:
-        code = cli.main(standalone_mode=False)
-    except click.exceptions.Abort:
-        code = _fail("interrupted", 130)
-    except click.ClickException as error:
-        error.show()
-        code = error.exit_code
-    except BenchError as error:
-        code = _fail(str(error), error.exit_code)
-    except KeyboardInterrupt:
-        code = _fail("interrupted", 130)
-    sys.exit(code if isinstance(code, int) else 0)
-
-
-def _fail(message: str, code: int) -> int:
-    from ollama_bench.clean import clean
-
-    click.echo(f"Error: {clean(message)}", err=True)
-    return code
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
@@ -113,6 +87,11 @@ def cli() -> None:
 )
 @click.option("--format", "fmt", type=FORMATS, default="text", show_default=True, help="What is printed.")
 @click.option("--json", "as_json", is_flag=True, help="Same as --format json: one JSON document on stdout.")
+@click.option(
+    "--gate", "gated", is_flag=True, help="Pass the warm latencies through the gate too (at least 20)."
+)
+@ARTIFACTS
+@SLO
 @click.option("--quality/--no-quality", default=True, help="Ask the quality prompts.  [default: quality]")
 def run(models: tuple[str, ...], **options: Any) -> int:
     """Benchmark MODEL on a server and say whether it is good enough.
@@ -216,3 +195,36 @@ def check(folder: Path) -> None:
     pack = load_prompts(folder)
     names = ", ".join(prompt.id for prompt in (pack.short, pack.real, pack.long, *pack.quality))
     click.echo(f"{folder}: {3 + len(pack.quality)} prompts, no mistakes: {names}")
+
+
+@cli.command()
+@click.argument("file", type=FILE)
+@ARTIFACTS
+@SLO
+@FAIL_ON
+@click.option("--json", "as_json", is_flag=True, help="One JSON document on stdout.")
+def gate(file: Path, root: Path, slo_file: Path | None, fail_on: Any, as_json: bool) -> int:
+    """Hold a saved result's warm latencies against its model's objectives and baseline.
+
+    Exit codes: 0 passed, 4 failed, 5 inconclusive (no baseline, other circumstances, fewer than 20 warm samples).
+
+    \b
+    Examples:
+      ollama-bench bench:baseline --name gemma3:270m --embedded
+      ollama-bench gate scorecards/gemma3-270m-20261123T170312Z.json
+    """
+    from ollama_bench.commands.gate import gate_file
+
+    return gate_file(file, root, slo_file, fail_on, as_json=as_json)
+
+
+for command in COMMANDS:
+    cli.add_command(command)
+
+for command in (run, show, serve, score, check, gate):
+    perf_option(command)
+
+
+def main() -> None:
+    """The console script."""
+    run_process(cli)

@@ -14,7 +14,7 @@ from ollama_bench.trial import TIMED_PHASES, LoadedModel, RequestError, Stream, 
 UNLOAD_PATIENCE_S = 60.0
 POLL_S = 0.02
 
-NONCE_PHASES = frozenset({"real", "long"})
+FRESH_PHASES = frozenset({"real", "long"})
 """Their prompts are processed afresh each time; `warm` repeats its prompt on purpose."""
 
 
@@ -30,7 +30,7 @@ def measure(plan: RunPlan, client: Client, model: Model, zero_ns: int) -> Iterat
     """
     good = failures = 0
     for step in steps(plan):
-        trial = _trial(plan, step, client, model, zero_ns)
+        trial = run_step(plan, step, client, model, zero_ns, fresh=step.phase in FRESH_PHASES)
         yield trial
         if step.phase not in TIMED_PHASES:
             continue
@@ -42,8 +42,9 @@ def measure(plan: RunPlan, client: Client, model: Model, zero_ns: int) -> Iterat
             good = 0
 
 
-def _trial(plan: RunPlan, step: Step, client: Client, model: Model, zero_ns: int) -> Trial:
-    nonce = f"[{secrets.token_hex(4)}]" if step.phase in NONCE_PHASES else None
+def run_step(plan: RunPlan, step: Step, client: Client, model: Model, zero_ns: int, *, fresh: bool) -> Trial:
+    """One request, cold or warm as its phase says; `fresh` puts a new line before the prompt. Raises nothing."""
+    nonce = f"[{secrets.token_hex(4)}]" if fresh else None
     body = request_body(plan, step, nonce, can_think=model.thinking)
     loaded: LoadedModel | None = None
     written_ns = time.monotonic_ns()

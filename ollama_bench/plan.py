@@ -101,6 +101,8 @@ class Overrides(Frozen):
     think: bool = False
     pull: bool = True
     quality: bool = True
+    min_warm: int = 1
+    """More warm trials than the profile has, where a gate needs them."""
 
 
 def load_profile(name: str) -> Profile:
@@ -131,7 +133,9 @@ def make_plan(model: str, profile_name: str, profile: Profile, pack: Pack, overr
     return RunPlan(
         model=model,
         profile=profile_name,
-        trials={phase: getattr(profile, phase) for phase in TIMED_PHASES},
+        trials={
+            phase: max(getattr(profile, phase), overrides.min_warm if phase == "warm" else 1) for phase in TIMED_PHASES
+        },
         prompts={"cold": short, "warm": short, "real": planned(pack.real), "long": planned(pack.long)},
         quality_prompts=tuple(planned(prompt) for prompt in pack.quality) if overrides.quality else (),
         quality_seeds=tuple(range(seed, seed + profile.quality_seeds)) if overrides.quality else (),

@@ -30,6 +30,7 @@ from ollama_bench.trial import Trial
 from ollama_bench.usage import summarize_usage
 from ollama_bench.verdict import Policy
 from orchestrator.config import load_yaml
+from orchestrator.environment import fingerprint
 from orchestrator.errors import ConfigurationError
 
 
@@ -111,6 +112,7 @@ def benchmark(plan: RunPlan, endpoint: Endpoint, settings: Settings, progress: P
             server=Server(url=endpoint.url, kind=endpoint.kind, version=version, local=located.local),
             model=model,
             hardware=describe_hardware(gpus.devices),
+            fingerprint=fingerprint(),
         )
         with Sampler(located.root_pids, zero_ns, gpus.used_by) as sampler:
             record = _Record(plan, environment, settings, located, sampler, progress)

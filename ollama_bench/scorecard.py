@@ -10,11 +10,10 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Literal
 
-from pydantic import ValidationError
+from pydantic import Field, ValidationError
 from pydantic_core import from_json
 
 from ollama_bench import __version__
-from ollama_bench.clean import clean_json
 from ollama_bench.errors import OutputError
 from ollama_bench.metrics import Summary
 from ollama_bench.plan import RunPlan
@@ -23,6 +22,7 @@ from ollama_bench.stability import StabilityWarning
 from ollama_bench.trial import TimedPhase, Trial
 from ollama_bench.values import Frozen
 from ollama_bench.verdict import Verdict
+from orchestrator.clean import clean_json
 from orchestrator.errors import ConfigurationError
 from orchestrator.files import slug, write_atomically
 
@@ -193,6 +193,8 @@ class RunResult(Frozen):
     server: Server
     model: Model
     hardware: Hardware
+    environment: dict[str, str | int | float | bool | None] = Field(default_factory=dict)
+    """The machine as the gate compares machines."""
     plan: RunPlan
     phases: dict[TimedPhase, PhaseResult]
     resources: Resources

@@ -1,6 +1,6 @@
 """Builds the result document from what was planned, found and measured. Pure."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -37,6 +37,8 @@ class Environment:
     server: Server
     model: Model
     hardware: Hardware
+    fingerprint: Mapping[str, str | int | float | bool | None]
+    """The machine as the gate compares machines."""
 
 
 def summarize(
@@ -65,6 +67,7 @@ def summarize(
         server=environment.server,
         model=environment.model,
         hardware=environment.hardware,
+        environment=dict(environment.fingerprint),
         plan=plan,
         phases=phases,
         resources=resources,

@@ -7,11 +7,11 @@ from rich.console import Console
 from rich.progress import BarColumn, SpinnerColumn, TaskID, TextColumn, TimeElapsedColumn
 from rich.progress import Progress as Bars
 
-from ollama_bench.clean import one_line
 from ollama_bench.plan import RunPlan, Step, steps
 from ollama_bench.progress import Progress
 from ollama_bench.server.client import PullProgress
 from ollama_bench.trial import Trial
+from orchestrator.clean import one_line
 
 
 class TerminalProgress(Progress):

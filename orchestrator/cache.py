@@ -4,11 +4,12 @@ from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass, replace
 
 from orchestrator.artifacts import Artifacts
+from orchestrator.clean import one_line
 from orchestrator.results import BenchRun, pooled_ms
 from orchestrator.runner import RunSpec, now_utc, run_once
 from orchestrator.scenario import Found
 from orchestrator.stats import Interval, quantile, quantile_interval
-from orchestrator.tables import markdown_table, plain
+from orchestrator.tables import markdown_table
 
 Told = Callable[[int, int, int], None]
 
@@ -120,7 +121,7 @@ def render(savings: CacheSavings, run: BenchRun) -> str:
     saved = savings.off.p50_ms - savings.on.p50_ms
     return "\n".join(
         [
-            f"# Cache savings: {plain(savings.name)}",
+            f"# Cache savings: {one_line(savings.name)}",
             "",
             markdown_table(["cache", "samples", "p50 ms", "95 % interval", "p95 ms", "hits"], rows),
             "",

@@ -4,12 +4,13 @@ import json
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any
 
 import click
 
 from orchestrator.artifacts import Artifacts
 from orchestrator.cache import run_cache_experiment
+from orchestrator.clean import one_line
 from orchestrator.errors import BenchError
 from orchestrator.gate import MAX_DRIFT, run_to_run
 from orchestrator.gate_text import gate_text
@@ -20,10 +21,9 @@ from orchestrator.results import Summary, summarize
 from orchestrator.runner import RunSpec, now_utc, repeat
 from orchestrator.scenario import Found, Scenario, ScenarioSource, builtin_sources, find
 from orchestrator.slo import Slo, SloFile, load_slos, slo_for
-from orchestrator.tables import plain, print_table
+from orchestrator.tables import print_table
 from orchestrator.verdict import FailOn
 
-CacheMode = Literal["off", "on", "compare"]
 Sources = Mapping[str, ScenarioSource]
 
 
@@ -69,16 +69,16 @@ def run_scenario(
     options: Mapping[str, Any],
     spec: RunSpec,
     runs: int,
-    cache: CacheMode,
+    compare: bool,
     root: Path,
     slo_file: Path | None,
 ) -> int:
-    """`bench:run`."""
+    """`bench:run`; with `compare`, both cache modes."""
     slos, artifacts = load_slos(slo_file), Artifacts(root)
     found = find(name, sources, options)
     artifacts.prepare(found.scenario.name)
     with Progress() as progress:
-        summary = _measure(found, spec, runs, cache, artifacts, slo_for(found.scenario.name, slos), progress)
+        summary = _measure(found, spec, runs, compare, artifacts, slo_for(found.scenario.name, slos), progress)
     click.echo(summary.model_dump_json(indent=2))
     return _told_failures([summary])
 
@@ -94,7 +94,7 @@ def run_all(spec: RunSpec, runs: int, root: Path, slo_file: Path | None) -> int:
                 found = Found(scenario, source_name, {})
                 slo = slo_for(scenario.name, slos)
                 fresh = RunSpec(spec.iterations, spec.warmup, timeout_s=spec.timeout_s)
-                summaries.append(_measure(found, fresh, runs, "off", artifacts, slo, progress))
+                summaries.append(_measure(found, fresh, runs, False, artifacts, slo, progress))
     _print_json([summary.model_dump(mode="json") for summary in summaries])
     return _told_failures(summaries)
 
@@ -165,15 +165,15 @@ def gate(
 
 
 def _measure(
-    found: Found, spec: RunSpec, runs: int, cache: CacheMode, artifacts: Artifacts, slo: Slo, progress: Progress
+    found: Found, spec: RunSpec, runs: int, compare: bool, artifacts: Artifacts, slo: Slo, progress: Progress
 ) -> Summary:
     name = found.scenario.name
-    all_runs = 2 * runs if cache == "compare" else runs
+    all_runs = 2 * runs if compare else runs
 
     def told(index: int, done: int, total: int) -> None:
         progress.tell(f"{name}, run {index + 1} of {all_runs}", done, total)
 
-    if cache == "compare":
+    if compare:
         made, savings = run_cache_experiment(found, artifacts, spec, runs, told)
         summary = summarize([run for run in made if run.cache == "off"], slo)
         failures = [run.failure for run in made if run.failure is not None]
@@ -198,7 +198,7 @@ def _measure(
 def _told_failures(summaries: Sequence[Summary]) -> int:
     failures = [(summary.name, failure) for summary in summaries for failure in summary.failures]
     for name, failure in failures:
-        click.echo(f"{plain(name)}: a run failed: {plain(failure)}", err=True)
+        click.echo(f"{one_line(name)}: a run failed: {one_line(failure)}", err=True)
     return BenchError.exit_code if failures else 0
 
 
@@ -224,7 +224,7 @@ def _limits(objectives: Sequence[Mapping[str, Any]]) -> str:
 
 
 def _shown(value: Any) -> str:
-    return plain(value) if isinstance(value, str) else plain(json.dumps(value, ensure_ascii=False))
+    return one_line(value) if isinstance(value, str) else one_line(json.dumps(value, ensure_ascii=False))
 
 
 def _print_json(document: Any) -> None:

@@ -1,5 +1,6 @@
 """The commands `bench:*` and `slo:*`: options, one call, exit code. Imports click alone; the work is in commands.py."""
 
+import io
 import os
 import sys
 from functools import partial
@@ -27,9 +28,7 @@ CACHE = click.option(
     type=click.Choice(["off", "on", "compare"]),
     is_flag=False,
     flag_value="compare",
-    default="off",
-    show_default=True,
-    help="Meet the scenario's cache, or measure both; --cache alone means compare.",
+    help="Avoid the scenario's cache, meet it, or measure both; --cache alone means compare.  [default: what is usual]",
 )
 TIMEOUT = click.option(
     "--timeout",
@@ -55,6 +54,13 @@ SLO = click.option(
     type=click.Path(dir_okay=False, exists=True, path_type=Path),
     metavar="FILE",
     help="Objectives.  [default: config/slo.yaml if there is one, over the built-in ones]",
+)
+FAIL_ON = click.option(
+    "--fail-on",
+    type=click.Choice(["any", "targets", "regressions"]),
+    default="any",
+    show_default=True,
+    help="What counts: missed objectives, regressions against the baseline, or both.",
 )
 JSON = click.option("--json", "as_json", is_flag=True, help="One JSON document on stdout.")
 
@@ -150,8 +156,8 @@ def bench_run(
     from orchestrator.commands import run_scenario
     from orchestrator.runner import RunSpec
 
-    spec = RunSpec(iterations, warmup, cache=cache == "on", timeout_s=timeout_s)
-    context.exit(run_scenario(name, sources_of(context), options, spec, runs, cache, root, slo_file))
+    spec = RunSpec(iterations, warmup, cache={"on": True, "off": False}.get(cache), timeout_s=timeout_s)
+    context.exit(run_scenario(name, sources_of(context), options, spec, runs, cache == "compare", root, slo_file))
 
 
 @click.command("bench:all")
@@ -222,13 +228,7 @@ def slo_report(root: Path, slo_file: Path | None, as_json: bool) -> None:
 
 @click.command("slo:gate")
 @click.option("--name", "names", multiple=True, metavar="N", help="Only this scenario; may be repeated.")
-@click.option(
-    "--fail-on",
-    type=click.Choice(["any", "targets", "regressions"]),
-    default="any",
-    show_default=True,
-    help="What counts: missed objectives, regressions against the baseline, or both.",
-)
+@FAIL_ON
 @click.option("--rerun/--no-rerun", default=True, help="Make further runs where one looks slow.  [default: rerun]")
 @ARTIFACTS
 @SLO
@@ -267,6 +267,9 @@ COMMANDS: tuple[click.Command, ...] = (
 
 def main(door: click.Command) -> NoReturn:
     """Run `door` as a process: every foreseen error becomes one message on stderr and its exit code."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="replace")  # a terminal without UTF-8 shows `?`, and ends no run
     try:
         code = door.main(standalone_mode=False)
         sys.stdout.flush()
@@ -284,8 +287,8 @@ def main(door: click.Command) -> NoReturn:
 
 
 def _fail(message: str, code: int) -> int:
-    from orchestrator.tables import plain
+    from orchestrator.clean import one_line
 
-    lines = "\n".join(plain(line) for line in message.splitlines())
-    click.echo(f"{click.style('Error:', fg='red')} {lines}", err=True)
+    lines = "\n".join(one_line(line) for line in message.splitlines())
+    click.echo(f"Error: {lines}", err=True)
     return code

@@ -1,9 +1,9 @@
 """The gate's verdicts as text for people."""
 
+from orchestrator.clean import one_line
 from orchestrator.gate import LEVEL
 from orchestrator.slo import Check
 from orchestrator.stats import MIN_SAMPLES_FOR_P95, Interval
-from orchestrator.tables import plain
 from orchestrator.verdict import FAMILY_LEVEL, GateReport, Verdict
 
 
@@ -21,8 +21,8 @@ def gate_text(report: GateReport) -> str:
 
 def _verdict_lines(verdict: Verdict) -> list[str]:
     targets = verdict.targets if verdict.checks or verdict.targets != "pass" else "none set"
-    head = f"{plain(verdict.name)}: {verdict.outcome} (targets: {targets}; regression: {verdict.regression})"
-    return [head, *map(_check_line, verdict.checks), *(f"  {plain(reason)}" for reason in verdict.reasons)]
+    head = f"{one_line(verdict.name)}: {verdict.outcome} (targets: {targets}; regression: {verdict.regression})"
+    return [head, *map(_check_line, verdict.checks), *(f"  {one_line(reason)}" for reason in verdict.reasons)]
 
 
 def _check_line(check: Check) -> str:

@@ -29,7 +29,7 @@ class CallableScenario:
     kind: str = "callable"
 
     @contextmanager
-    def open(self, cache: bool) -> Iterator[Session]:
+    def open(self, cache: bool | None) -> Iterator[Session]:
         """Import the function; with `cache`, its result is memoised."""
         function = self._resolve()
         context = {"callable": self.target}
@@ -81,7 +81,7 @@ class CommandScenario:
     kind: str = "command"
 
     @contextmanager
-    def open(self, cache: bool) -> Iterator[Session]:
+    def open(self, cache: bool | None) -> Iterator[Session]:
         """Nothing to set up."""
         if cache:
             raise ConfigurationError(f"{self.name}: a command has no cache to compare")

@@ -5,7 +5,7 @@ import time
 
 import click
 
-from orchestrator.tables import plain
+from orchestrator.clean import one_line
 
 QUIET_S = 1.0
 LIVE_S, PIPED_S = 0.2, 5.0
@@ -33,5 +33,5 @@ class Progress:
         if now - self._started < QUIET_S or now - self._told < (LIVE_S if self._live else PIPED_S):
             return
         self._told, self._dirty = now, self._live
-        line = f"{plain(what)}: {done} of {total} iterations"
+        line = f"{one_line(what)}: {done} of {total} iterations"
         click.echo(f"\r\x1b[K{line}" if self._live else line, err=True, nl=not self._live)

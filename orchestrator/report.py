@@ -6,11 +6,12 @@ from html import escape
 from typing import Any
 
 from orchestrator.artifacts import Artifacts
+from orchestrator.clean import one_line
 from orchestrator.gatekeeper import read_subject
 from orchestrator.results import BenchRun, checks_of, figures
 from orchestrator.slo import Check, SloFile
 from orchestrator.stats import MIN_SAMPLES_FOR_P95
-from orchestrator.tables import markdown_table, plain
+from orchestrator.tables import markdown_table
 from orchestrator.verdict import Subject
 
 HEADERS = ["scenario", "result", "samples", "p50 ms", "p95 ms", "memory MB", "objectives", "measured"]
@@ -46,7 +47,7 @@ class Row:
             _number(self.p50_ms),
             indicative + _number(self.p95_ms),
             _number(self.peak_rss_mb),
-            plain(self.problem) if self.problem else "; ".join(map(_told, self.checks)),
+            one_line(self.problem) if self.problem else "; ".join(map(_told, self.checks)),
             self.measured_at or "",
         ]
 
@@ -115,7 +116,7 @@ def to_html(rows: Sequence[Row], made_at: str) -> str:
     head = "".join(f"<th>{escape(header)}</th>" for header in HEADERS)
     body = "\n".join(
         f'<tr class="{escape(row.result.replace(" ", "-"))}">'
-        + "".join(f"<td>{escape(plain(cell))}</td>" for cell in row.cells())
+        + "".join(f"<td>{escape(one_line(cell))}</td>" for cell in row.cells())
         + "</tr>"
         for row in rows
     )

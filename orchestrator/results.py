@@ -44,6 +44,7 @@ class BenchRun(Named):
     iterations: int
     warmup: int
     cache: Literal["off", "on"] = "off"
+    """`on` where the cache was asked for; what a scenario does unasked is in its context."""
     experiment: bool = False
     """Part of a comparison of cache modes."""
     samples_ns: list[Annotated[int, Field(ge=0)]] = []

@@ -36,7 +36,8 @@ class RunSpec:
 
     iterations: int = 30
     warmup: int = 5
-    cache: bool = False
+    cache: bool | None = None
+    """Meet the cache, avoid it, or what is usual for the scenario."""
     experiment: bool = False
     timeout_s: float = DEFAULT_TIMEOUT_S
     """The longest that set-up or one iteration may take without a sign of life."""

@@ -62,8 +62,10 @@ class Scenario(Protocol):
     def goal(self) -> str:
         """What it does, in a sentence."""
 
-    def open(self, cache: bool) -> AbstractContextManager[Session]:
-        """Set up on entry, tear down on exit, both in the worker and untimed. `cache`: meet the cache, or avoid it.
+    def open(self, cache: bool | None) -> AbstractContextManager[Session]:
+        """Set up on entry, tear down on exit, both in the worker and untimed.
+
+        `cache`: meet the scenario's cache, avoid it, or (None) do what is usual for it.
 
         Raises BenchError where it cannot be set up.
         """

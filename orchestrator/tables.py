@@ -4,14 +4,9 @@ import re
 import sys
 from collections.abc import Sequence
 
-_ESCAPE_SEQUENCE = re.compile(r"\x1b(?:\[[0-?]*[ -/]*[@-~]|\][^\x07\x1b]*(?:\x07|\x1b\\)?|.)?")
+from orchestrator.clean import one_line
+
 PIPED_WIDTH = 1_000
-
-
-def plain(text: str) -> str:
-    """On one line, without terminal escapes and unprintable characters (bidirectional overrides among them)."""
-    words = " ".join(_ESCAPE_SEQUENCE.sub("", text).split())
-    return "".join(character if character.isprintable() else "?" for character in words)
 
 
 def markdown_table(headers: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
@@ -21,7 +16,7 @@ def markdown_table(headers: Sequence[str], rows: Sequence[Sequence[str]]) -> str
 
 
 def _markdown(text: str) -> str:
-    escaped = plain(text).replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
+    escaped = one_line(text).replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
     return re.sub(r"([\\`*_\[\]|!])", r"\\\1", escaped)
 
 
@@ -37,7 +32,7 @@ def print_table(headers: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
     for header in headers:
         table.add_column(header, overflow="fold")
     for row in rows:
-        table.add_row(*(Text(plain(cell), style=_STYLES.get(cell, "")) for cell in row))
+        table.add_row(*(Text(one_line(cell), style=_STYLES.get(cell, "")) for cell in row))
     console.print(table)
 
 

@@ -38,7 +38,7 @@ class Job:
     scenario: Scenario
     iterations: int
     warmup: int
-    cache: bool
+    cache: bool | None
 
 
 def main() -> None:

@@ -14,7 +14,7 @@ ROOT = Path(__file__).parents[1]
 PACKAGES = ("ollama_bench", "orchestrator")
 
 PURE = (
-    "ollama_bench.clean",
+    "orchestrator.clean",
     "ollama_bench.metrics",
     "ollama_bench.plan",
     "ollama_bench.quality",

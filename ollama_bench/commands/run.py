@@ -6,7 +6,7 @@ from typing import Any
 
 import click
 
-from ollama_bench.clean import clean
+from ollama_bench.commands.gate import hold_result
 from ollama_bench.errors import OutputError
 from ollama_bench.output import print_result
 from ollama_bench.plan import Overrides, RunPlan, load_profile, make_plan
@@ -15,7 +15,13 @@ from ollama_bench.render.table import render_table
 from ollama_bench.run import Endpoint, Settings, benchmark, load_policy, load_prompts, open_endpoint
 from ollama_bench.scorecard import RunResult
 from ollama_bench.terminal import TerminalProgress
+from orchestrator.clean import clean
 from orchestrator.errors import BenchError
+from orchestrator.gate import MIN_SAMPLES
+from orchestrator.gate_text import gate_text
+from orchestrator.verdict import EXIT_CODES
+
+FAILED = EXIT_CODES["fail"]
 
 
 def run_models(
@@ -30,24 +36,38 @@ def run_models(
     fmt: str,
     as_json: bool,
     timeout: float | None,
+    gated: bool,
+    root: Path,
+    slo_file: Path | None,
     **overrides: Any,
 ) -> int:
     """Benchmark `models` one after another and print them; the exit code.
 
-    With one model its error is raised; with several all are tried, and the code is 3 when one of them failed.
+    With one model its error is raised; with several all are tried, and the code is 3 when one of them failed. `gated`
+    passes each result through the gate (artifacts in `root`, objectives in `slo_file`) and gives its exit code.
     """
     if embedded and host is not None:
         raise click.UsageError("--embedded starts a server of its own: leave out --host")
     settings = Settings(load_prompts(prompts), load_policy(policy), out)
     chosen = load_profile(profile)
-    changes = Overrides(timeout_s=timeout, **overrides)
+    changes = Overrides(timeout_s=timeout, min_warm=MIN_SAMPLES if gated else 1, **overrides)
     plans = [make_plan(model, profile, chosen, settings.pack, changes) for model in models]
     with open_endpoint(host, embedded=embedded) as endpoint:
         results, failures = _run_all(plans, endpoint, settings)
     print_result(_printed(results, "json" if as_json else fmt, several=len(models) > 1))
+    verdicts = [_gate(result, root, slo_file) for result in results] if gated else []
     if len(models) == 1 and failures:
         raise failures[0]
-    return 3 if failures else 0
+    if failures:
+        return BenchError.exit_code
+    return FAILED if FAILED in verdicts else max(verdicts, default=0)
+
+
+def _gate(result: RunResult, root: Path, slo_file: Path | None) -> int:
+    """Tell the gate's report on stderr, since stdout is the result's; its exit code."""
+    report = hold_result(result, root, slo_file)
+    click.echo(gate_text(report), err=True, nl=False)
+    return report.exit_code
 
 
 def _run_all(plans: list[RunPlan], endpoint: Endpoint, settings: Settings) -> tuple[list[RunResult], list[BenchError]]:

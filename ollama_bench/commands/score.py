@@ -3,7 +3,6 @@
 import json
 from pathlib import Path
 
-from ollama_bench.clean import clean_json, one_line
 from ollama_bench.output import print_result
 from ollama_bench.quality.agreement import (
     Agreement,
@@ -15,6 +14,7 @@ from ollama_bench.quality.agreement import (
 )
 from ollama_bench.quality.scores import DIMENSIONS, AnswerScore
 from ollama_bench.run import load_prompts
+from orchestrator.clean import clean_json, one_line
 
 
 def score_file(file: Path, *, prompts: Path | None, labels: bool, as_json: bool) -> None:

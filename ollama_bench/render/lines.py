@@ -1,10 +1,10 @@
 """The scorecard's lines, which every format for people shares."""
 
-from ollama_bench.clean import one_line
 from ollama_bench.metrics import Summary
 from ollama_bench.quality.scores import DIMENSIONS, Dimension
 from ollama_bench.scorecard import Resources, RunResult
 from ollama_bench.trial import TimedPhase
+from orchestrator.clean import one_line
 from orchestrator.stats import MIN_SAMPLES_FOR_P95
 
 NOT_MEASURED = "n/a"

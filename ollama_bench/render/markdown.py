@@ -2,11 +2,11 @@
 
 import re
 
-from ollama_bench.clean import one_line
 from ollama_bench.quality.scores import DIMENSIONS
 from ollama_bench.render.lines import DETAILS, headline, metric, spread, vram
 from ollama_bench.scorecard import RunResult
 from ollama_bench.trial import TIMED_PHASES
+from orchestrator.clean import one_line
 
 _SPECIAL = re.compile(r"([\\`*_{}\[\]()<>#+\-.!|~&$@:])")
 

@@ -2,10 +2,10 @@
 
 from collections.abc import Sequence
 
-from ollama_bench.clean import one_line
 from ollama_bench.quality.scores import DIMENSIONS
 from ollama_bench.render.lines import figure, megabytes, metric, quality_total
 from ollama_bench.scorecard import RunResult
+from orchestrator.clean import one_line
 
 HEADER = ("model", "warm s", "real s", "tok/s", "peak MB", "quality", "verdict")
 

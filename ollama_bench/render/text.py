@@ -1,11 +1,11 @@
 """The scorecard as plain text, for a terminal."""
 
-from ollama_bench.clean import one_line
 from ollama_bench.quality.scores import DIMENSIONS
 from ollama_bench.render.lines import DETAILS, headline, metric, spread, vram
 from ollama_bench.scorecard import QualityPrompt, RunResult
 from ollama_bench.trial import TIMED_PHASES
 from ollama_bench.verdict import Condition
+from orchestrator.clean import one_line
 
 
 def render_text(result: RunResult) -> str:

@@ -7,12 +7,12 @@ from typing import Any, Self, TypeVar
 import httpx
 import pydantic
 
-from ollama_bench.clean import clean
 from ollama_bench.errors import ModelError, ServerError
 from ollama_bench.scorecard import Model
 from ollama_bench.server.official import ollama
 from ollama_bench.server.stream import Timeouts, stream_answer, transport_error
 from ollama_bench.trial import LoadedModel, Stream
+from orchestrator.clean import clean
 
 Answer = TypeVar("Answer")
 

@@ -29,7 +29,7 @@ class Bot:
     kind: str = "bot"
 
     @contextmanager
-    def open(self, cache: bool) -> Iterator[Session]:
+    def open(self, cache: bool | None) -> Iterator[Session]:
         """Build the input; with `cache`, results are memoised by seed."""
         data = self.build(SEED)
 

@@ -28,7 +28,7 @@ class Clockwork:
     goal: str = "ticks"
 
     @contextmanager
-    def open(self, cache: bool) -> Iterator[Session]:
+    def open(self, cache: bool | None) -> Iterator[Session]:
         if self.speed < 1:
             raise BenchError("the clockwork is not wound")
         self._note("up")
@@ -46,7 +46,7 @@ class Clockwork:
 @dataclass(frozen=True)
 class Ticking:
     speed: int
-    cache: bool
+    cache: bool | None
 
     def iterate(self) -> Sample:
         duration_ns = 1_000_000_000 // self.speed // (2 if self.cache else 1)

@@ -5,7 +5,7 @@ import pytest
 from orchestrator.artifacts import Artifacts
 from orchestrator.report import HEADERS, rows_of, to_html, to_markdown
 from orchestrator.slo import parse_slos
-from orchestrator.tables import markdown_table, plain, print_table
+from orchestrator.tables import print_table
 from tests.orchestrator.test_artifacts import a_run
 
 HOSTILE = "\x1b[31m<script>alert(1)</script>|`x`\u202e\n# title"
@@ -50,8 +50,3 @@ def test_a_table_is_plain_where_there_is_no_terminal(capsys: pytest.CaptureFixtu
     assert "\x1b" not in output
     assert "[bold]a[/bold]" in output
     assert len(output.splitlines()) == 3
-
-
-def test_plain_is_one_printable_line() -> None:
-    assert plain("a\x1b[2J\nb\x07\u202ec") == "a b??c"
-    assert markdown_table(["h"], [["a|b"]]).splitlines()[-1] == r"| a\|b |"

@@ -147,7 +147,7 @@ def test_a_scenario_that_gives_impossible_values_is_a_failed_run() -> None:
 
 
 class Backwards(CommandScenario):
-    def open(self, cache: bool):  # type: ignore[no-untyped-def]
+    def open(self, cache: bool | None):  # type: ignore[no-untyped-def]
         from contextlib import nullcontext
 
         return nullcontext(BackwardsSession())

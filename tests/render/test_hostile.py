@@ -13,12 +13,12 @@ from hypothesis import strategies as st
 from markdown_it import MarkdownIt
 from pydantic import ValidationError
 
-from ollama_bench.clean import one_line
 from ollama_bench.render import FORMATS
 from ollama_bench.render.markdown import escape, render_markdown
 from ollama_bench.render.table import render_table
 from ollama_bench.render.text import render_text
 from ollama_bench.scorecard import RunResult
+from orchestrator.clean import one_line
 from tests.examples import example_plan, example_result, example_trial, example_trials
 
 PARSER = MarkdownIt("commonmark", {"html": True}).enable(["table", "strikethrough"])

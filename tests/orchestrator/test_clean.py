@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ollama_bench.clean import clean, clean_json, one_line
+from orchestrator.clean import clean, clean_json, one_line
 
 HOSTILE = st.text() | st.text(alphabet="\x1b\x9b\x9d\x90\x9c\x07\\[]P0;31mKaÄ\r\n\t\u202e\ud800\u2028 ", max_size=30)
 
