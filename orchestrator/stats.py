@@ -203,7 +203,7 @@ def holm(p_values: Sequence[float], family: float = 0.05, ceiling: float = 0.005
 
 
 def wilson_interval(successes: int, n: int, z: float = 1.959964) -> tuple[float, float]:
-    """The score interval of a proportion, 95 % by default.
+    """Wilson's interval of a proportion, 95 % by default.
 
     E. B. Wilson, "Probable inference, the law of succession, and statistical inference", Journal of the American
     Statistical Association 22 (1927), 209-212. Raises ValueError for n < 1.

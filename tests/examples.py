@@ -128,6 +128,7 @@ def example_result(trials: Sequence[Trial] | None = None, plan: RunPlan | None =
             gpus=(),
             os="Linux",
         ),
+        fingerprint={"cpu": "AMD EPYC", "cores": 2},
     )
     result = summarize(
         plan,
