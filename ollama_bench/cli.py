@@ -87,9 +87,7 @@ def cli() -> None:
 )
 @click.option("--format", "fmt", type=FORMATS, default="text", show_default=True, help="What is printed.")
 @click.option("--json", "as_json", is_flag=True, help="Same as --format json: one JSON document on stdout.")
-@click.option(
-    "--gate", "gated", is_flag=True, help="Pass the warm latencies through the gate too (at least 20)."
-)
+@click.option("--gate", "gated", is_flag=True, help="Pass the warm latencies through the gate too (at least 20).")
 @ARTIFACTS
 @SLO
 @click.option("--quality/--no-quality", default=True, help="Ask the quality prompts.  [default: quality]")

@@ -2,7 +2,6 @@
 
 import hashlib
 import secrets
-import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 
@@ -38,7 +37,7 @@ def open_session(name: str, host: str | None, *, embedded: bool, fresh: bool) ->
         client.load(plan.model, plan.load_options, plan.keep_alive)
         located = locate(endpoint.url)
         server = Server(url=endpoint.url, kind=endpoint.kind, version=version, local=located.local)
-        with Sampler(located.root_pids, time.monotonic_ns()) as sampler:
+        with Sampler(located.root_pids, zero_ns=0) as sampler:
             yield ModelSession(plan, client, model, sampler, run_context(plan, server, model, fresh=fresh), fresh=fresh)
 
 

@@ -12,22 +12,20 @@ from typing import Literal
 
 from ollama_bench import resources
 from ollama_bench.environment import describe_hardware
-from ollama_bench.errors import IncompleteRunError, ModelError, OutputError
+from ollama_bench.errors import IncompleteRunError, ModelError
 from ollama_bench.gpu import open_gpus
 from ollama_bench.measure import measure
 from ollama_bench.pack import Pack, load_pack
-from ollama_bench.plan import Overrides, RunPlan, ends_phase, load_profile, make_plan
+from ollama_bench.plan import Overrides, RunPlan, load_profile, make_plan
 from ollama_bench.progress import Progress
-from ollama_bench.render.markdown import render_markdown
-from ollama_bench.sampler import INTERVAL_S, Sampler
-from ollama_bench.scorecard import Model, RunResult, Server, Store
+from ollama_bench.record import Record, Settings
+from ollama_bench.sampler import Sampler
+from ollama_bench.scorecard import Model, RunResult, Server, open_store
 from ollama_bench.server.address import server_url
 from ollama_bench.server.client import Client
-from ollama_bench.server.locate import Located, locate
+from ollama_bench.server.locate import locate
 from ollama_bench.server.stream import Timeouts
-from ollama_bench.summarize import Environment, summarize
-from ollama_bench.trial import Trial
-from ollama_bench.usage import summarize_usage
+from ollama_bench.summarize import Environment
 from ollama_bench.verdict import Policy
 from orchestrator.config import load_yaml
 from orchestrator.environment import fingerprint
@@ -40,16 +38,6 @@ class Endpoint:
 
     url: str
     kind: Literal["ollama", "embedded"]
-
-
-@dataclass(frozen=True)
-class Settings:
-    """What a run needs beside its plan; shared by all models of one command."""
-
-    pack: Pack
-    policy: Policy
-    out: Path | None
-    """Folder for the documents; None saves nothing."""
 
 
 def run_benchmark(
@@ -101,111 +89,35 @@ def open_endpoint(host: str | None, *, embedded: bool) -> Iterator[Endpoint]:
 
 def benchmark(plan: RunPlan, endpoint: Endpoint, settings: Settings, progress: Progress) -> RunResult:
     """Carry out `plan`. What was measured is saved whatever happens; raises as `run_benchmark`."""
+    started_at = datetime.now(UTC)
     with Client(endpoint.url, Timeouts(plan.first_byte_timeout_s, plan.gap_timeout_s)) as client, open_gpus() as gpus:
         version = client.version()
-        model = obtain(client, plan, progress)
-        located = locate(endpoint.url)
-        zero_ns = time.monotonic_ns()
-        environment = Environment(
-            id=str(uuid.uuid4()),
-            started_at=datetime.now(UTC),
-            server=Server(url=endpoint.url, kind=endpoint.kind, version=version, local=located.local),
-            model=model,
-            hardware=describe_hardware(gpus.devices),
-            fingerprint=fingerprint(),
-        )
-        with Sampler(located.root_pids, zero_ns, gpus.used_by) as sampler:
-            record = _Record(plan, environment, settings, located, sampler, progress)
+        # before a pull of gigabytes: a folder that cannot be written ends the run here
+        with open_store(settings.out, plan.model, started_at) as store:
+            model = obtain(client, plan, progress)
+            located = locate(endpoint.url)
+            environment = Environment(
+                id=str(uuid.uuid4()),
+                started_at=started_at,
+                server=Server(url=endpoint.url, kind=endpoint.kind, version=version, local=located.local),
+                model=model,
+                hardware=describe_hardware(gpus.devices),
+                fingerprint=fingerprint(),
+            )
+            zero_ns = time.monotonic_ns()
+            sampler = Sampler(located.root_pids, zero_ns, gpus.used_by)
+            record = Record(plan, environment, settings, located, sampler, store, progress)
             try:
-                progress.started(plan)
-                for trial in measure(plan, client, model, zero_ns):
-                    record.add(trial)
+                with sampler:
+                    progress.started(plan)
+                    for trial in measure(plan, client, model, zero_ns):
+                        record.add(trial)
             except BaseException as error:
                 record.save(complete=False)
                 if isinstance(error, IncompleteRunError):
-                    error.path = record.path
+                    error.path = store.path if store else None
                 raise
-    return record.finish()
-
-
-class _Record:
-    """The trials so far, and the document of them: saved at once, after each phase, and at the end."""
-
-    def __init__(
-        self,
-        plan: RunPlan,
-        environment: Environment,
-        settings: Settings,
-        located: Located,
-        sampler: Sampler,
-        progress: Progress,
-    ) -> None:
-        self._plan, self._environment, self._settings = plan, environment, settings
-        self._located, self._sampler, self._progress = located, sampler, progress
-        self._trials: list[Trial] = []
-        self._store: Store | None = None
-        if settings.out is not None:
-            self._store = Store(settings.out, plan.model, environment.started_at)
-            try:
-                self._store.save(*self._document(complete=False))
-            except OutputError:  # a folder that cannot be written ends the run here
-                self._store.discard()
-                raise
-
-    @property
-    def path(self) -> Path | None:
-        """Where the document is, if it is saved at all."""
-        return self._store.path if self._store else None
-
-    def add(self, trial: Trial) -> None:
-        """Keep `trial`; at the end of a phase, save."""
-        self._trials.append(trial)
-        self._progress.measured(trial)
-        if ends_phase(self._plan, trial):
-            self.save(complete=False)
-
-    def save(self, *, complete: bool) -> None:
-        """Save what there is; when that fails go on, and try again at the next turn."""
-        try:
-            self._write(complete=complete)
-        except OutputError as error:
-            self._progress.not_saved(str(error))
-
-    def finish(self) -> RunResult:
-        """Save the whole document and return it. Raises OutputError, which carries it too."""
-        return self._write(complete=True)
-
-    def _write(self, *, complete: bool) -> RunResult:
-        result, markdown = self._document(complete=complete)
-        if self._store is not None:
-            try:
-                self._store.save(result, markdown)
-            except OutputError as error:
-                raise OutputError(str(error), result) from error
-            self._progress.saved(self._store.path)
-        return result
-
-    def _document(self, *, complete: bool) -> tuple[RunResult, str]:
-        sampler = self._sampler
-        usage = summarize_usage(
-            list(sampler.readings),
-            list(sampler.peaks.values()),
-            self._trials,
-            interval_s=INTERVAL_S,
-            sampler_cpu_s=sampler.own_cpu_s,
-            reason=self._located.reason,
-        )
-        result = summarize(
-            self._plan,
-            self._environment,
-            self._trials,
-            usage,
-            self._settings.pack,
-            self._settings.policy,
-            finished_at=datetime.now(UTC),
-            complete=complete,
-        )
-        return result, render_markdown(result)
+            return record.finish()
 
 
 def obtain(client: Client, plan: RunPlan, progress: Progress) -> Model:

@@ -20,8 +20,13 @@ def list() -> Sequence["ModelScenario"]:  # noqa: A001 (the name that the protoc
     return ()
 
 
-def find(name: str, host: str | None = None, embedded: bool | None = None) -> "ModelScenario":
-    """Any name may be a model's: whether the server has it shows when a run is set up. Raises ConfigurationError."""
+def find(name: str, host: str | None = None, embedded: bool | None = None) -> "ModelScenario | None":
+    """Any name may be a model's, but for a mistyped bot's: whether the server has it shows when a run is set up.
+
+    Raises ConfigurationError.
+    """
+    if name.upper().endswith("-BOT"):
+        return None
     if embedded and host is not None:
         raise ConfigurationError("--embedded starts a server of its own: leave out --host")
     return ModelScenario(name, host, bool(embedded))

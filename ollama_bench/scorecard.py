@@ -6,6 +6,8 @@ Format history (`schema_version`):
 
 import contextlib
 import os
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Literal
@@ -249,10 +251,23 @@ class Store:
             why = f"{self.path}: cannot be written: {error.strerror or error}"
             raise OutputError(f"{why}: make room, or choose another folder with --out") from error
 
-    def discard(self) -> None:
-        """Give the name back: nothing was ever written under it."""
-        for path in (self.path, self.path.with_suffix(".md")):
-            path.unlink(missing_ok=True)
+
+@contextmanager
+def open_store(directory: Path | None, model: str, started_at: datetime) -> Iterator[Store | None]:
+    """The store of one run, its name taken at once; given back when nothing was saved. None without a folder.
+
+    Raises OutputError.
+    """
+    if directory is None:
+        yield None
+        return
+    store = Store(directory, model, started_at)
+    try:
+        yield store
+    finally:
+        with contextlib.suppress(OSError):
+            if store.path.stat().st_size == 0:
+                store.path.unlink()
 
 
 def _reserve(directory: Path, stem: str) -> Path:

@@ -35,7 +35,17 @@ PURE = (
 IMPURE = {"asyncio", "click", "httpx", "ollama", "psutil", "pynvml", "requests", "rich", "socket", "subprocess"}
 IMPURE |= {"threading", "time", "uvicorn", "starlette", "xllamacpp"}
 
-READ_THE_CLOCK = {"ollama_bench.measure", "ollama_bench.run", "ollama_bench.sampler", "ollama_bench.server.stream"}
+READ_THE_CLOCK = {
+    "ollama_bench.measure",
+    "ollama_bench.run",
+    "ollama_bench.sampler",
+    "ollama_bench.server.stream",
+    "orchestrator.kinds",
+    "orchestrator.perf",
+    "orchestrator.progress",
+    "orchestrator.scenario",
+    "orchestrator.worker",
+}
 
 HEAVY = {"httpx", "ollama", "pydantic", "psutil", "pynvml", "rich", "starlette", "uvicorn", "xllamacpp", "yaml"}
 

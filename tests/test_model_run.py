@@ -16,6 +16,10 @@ from tests.examples import the_example_of_the_design
 from tests.scripted_server import ScriptedServer, answering, server_process
 
 
+def _model(server: ScriptedServer) -> ModelScenario:
+    return ModelScenario("tiny:1b", server.url)
+
+
 def _example(**changes: Any) -> RunResult:
     return the_example_of_the_design().model_copy(update=changes)
 
@@ -25,6 +29,7 @@ def test_models_are_a_registered_source_that_lists_without_asking_anyone() -> No
     assert list(source.list()) == []
     assert {option.name for option in source.options} == {"host", "embedded"}
     assert source.find("llama3.2:1b", host="10.0.0.1") == ModelScenario("llama3.2:1b", "10.0.0.1")
+    assert source.find("Tresury-BOT") is None
     with pytest.raises(ConfigurationError, match="leave out --host"):
         find("x", host="y", embedded=True)
 
@@ -33,7 +38,7 @@ def test_models_are_a_registered_source_that_lists_without_asking_anyone() -> No
 def test_an_iteration_is_a_warm_trial_with_the_prompt_cache_met_or_avoided(
     workspace: Path, server: ScriptedServer, cache: bool | None, fresh: bool
 ) -> None:
-    with find("tiny:1b", host=server.url).open(cache) as session:
+    with _model(server).open(cache) as session:
         samples = [session.iterate() for _ in range(2)]
         context = session.context()
 
@@ -46,7 +51,7 @@ def test_an_iteration_is_a_warm_trial_with_the_prompt_cache_met_or_avoided(
 
 
 def test_a_failed_answer_fails_the_iteration(workspace: Path, server: ScriptedServer) -> None:
-    with find("tiny:1b", host=server.url).open(None) as session:
+    with _model(server).open(None) as session:
         server.on["generate"] = answering({"error": "out of memory"})
         with pytest.raises(BenchError, match="out of memory"):
             session.iterate()
@@ -65,9 +70,9 @@ def test_bench_run_measures_the_servers_memory_and_not_its_own(workspace: Path, 
 
 
 def test_bench_run_without_a_server_says_that_the_name_was_taken_for_a_model(workspace: Path, cli: Cli) -> None:
-    outcome = cli("bench:run", "--name", "Tresury-BOT", "--host", "127.0.0.1:1")
+    outcome = cli("bench:run", "--name", "lama3", "--host", "127.0.0.1:1")
     assert outcome.code == 3
-    assert "Tresury-BOT is no scenario that `bench:list` names" in outcome.err
+    assert "lama3 is no scenario that `bench:list` names" in outcome.err
     assert "no Ollama server answers" in outcome.err
 
 

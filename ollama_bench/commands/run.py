@@ -10,9 +10,10 @@ from ollama_bench.commands.gate import hold_result
 from ollama_bench.errors import OutputError
 from ollama_bench.output import print_result
 from ollama_bench.plan import Overrides, RunPlan, load_profile, make_plan
+from ollama_bench.record import Settings
 from ollama_bench.render import FORMATS
 from ollama_bench.render.table import render_table
-from ollama_bench.run import Endpoint, Settings, benchmark, load_policy, load_prompts, open_endpoint
+from ollama_bench.run import Endpoint, benchmark, load_policy, load_prompts, open_endpoint
 from ollama_bench.scorecard import RunResult
 from ollama_bench.terminal import TerminalProgress
 from orchestrator.clean import clean

@@ -106,7 +106,8 @@ def _judge(
     sides: list[tuple[str, ...]], first: int, last: int, figures: Figures, previous: Fraction | None
 ) -> Equation:
     if sides[0][0] in "+-" and previous is not None:  # ", - 1 = 4" goes on from the result before
-        sides = [(str(previous), *sides[0]), *sides[1:]]
+        going_on = [(str(previous), *sides[0]), *sides[1:]]
+        sides = sides if _holds(sides) and not _holds(going_on) else going_on  # "+2 - 1 = +1" stands alone
     return Equation(tuple(sides), first, last, _holds(sides), figures.span(first, last))
 
 

@@ -68,6 +68,7 @@ _RULES: tuple[tuple[str, bool, dict[str, str], dict[str, str]], ...] = (
     ("net", True, {"right": r"^<units> before "}, {}),  # "5 before eating"
     ("net", True, {"right": r"^ , \d+ (?![+*/-])"}, {"left": r" <total> $"}),  # counting: 1, 2, 3
     ("net", True, {"left": r" \d+ , $", "right": r"^<units> [;:.,]"}, {}),
+    ("net", True, {"clause": r" add(?:s|ed|ing)? \d+<units> to(?: (?:the|your|my|those|these|our|original))* $"}, {}),
     ("answer", True, {"clause": r" not \d+(?: \w+)?,? but(?: rather)? $"}, {}),
     ("answer", True, {"right": r"^<units> or \d+ "}, {}),
     ("answer", True, {"left": r" \d+(?: \w+)? or $"}, {}),

@@ -107,7 +107,7 @@ def _classify(
     outside = sorted(at for at, _ in events if at not in inside)
     latest = max((at for at, _ in events), default=-1)
     mentions = [
-        Mention("sum", equation.result, equation.last, equation.span)
+        Mention(_sum_kind(equation, start), equation.result, equation.last, equation.span)
         for equation in equations
         if equation.result is not None
     ]
@@ -120,6 +120,12 @@ def _classify(
             kind = _had_or_total(figures, index, start, earlier, later)
         mentions.append(Mention(kind, Fraction(token), index, figures.places[index], strong))
     return sorted(mentions, key=lambda mention: mention.token)
+
+
+def _sum_kind(equation: Equation, start: int) -> str:
+    """A sum is a total, but one of changes alone ("+2 - 1 = +1") is a net change."""
+    changes_alone = equation.sides[0][0] in "+-" and Fraction(start) not in equation.operands
+    return "net" if changes_alone else "sum"
 
 
 def _had_or_total(figures: Figures, index: int, start: int, earlier: bool, later: bool) -> str:

@@ -1,10 +1,11 @@
 """The scorecard as Markdown, for a repository or a pull request."""
 
 import re
+from collections.abc import Sequence
 
 from ollama_bench.quality.scores import DIMENSIONS
 from ollama_bench.render.lines import DETAILS, headline, metric, spread, vram
-from ollama_bench.scorecard import RunResult
+from ollama_bench.scorecard import QualityPrompt, RunResult
 from ollama_bench.trial import TIMED_PHASES
 from orchestrator.clean import one_line
 
@@ -39,10 +40,11 @@ def _conditions(result: RunResult) -> list[str]:
     words = {True: "holds", False: "**fails**", None: "not measured"}
     lines = ["| condition | |", "| --- | --- |"]
     lines += [f"| {escape(c.text)} | {words[c.passed]} |" for c in result.verdict.conditions]
-    follow = [f"Try: {', '.join(escape(name) for name in result.verdict.suggestions)}."] * bool(
-        result.verdict.suggestions
-    )
-    return lines + [line for text in [*follow, *map(escape, result.verdict.advice)] for line in ("", text)]
+    if result.verdict.suggestions:
+        lines += ["", f"Try: {', '.join(map(escape, result.verdict.suggestions))}."]
+    for advice in result.verdict.advice:
+        lines += ["", escape(advice)]
+    return lines
 
 
 def _figures(result: RunResult) -> list[str]:
@@ -63,4 +65,23 @@ def _quality(result: RunResult) -> list[str]:
         scores = ["–" if (s := getattr(prompt.scores, name)) is None else str(s) for name in DIMENSIONS]
         note = f"not assessed: {prompt.reason}" if prompt.reason else prompt.answer
         lines.append(f"| {escape(prompt.id)} | {' | '.join(scores)} | {escape(note)} |")
+    return [*lines, "", *_evidence(result.quality.prompts)]
+
+
+def _evidence(prompts: Sequence[QualityPrompt]) -> list[str]:
+    """What every 0 was given for, and how often further answers passed."""
+    lines = []
+    for prompt in prompts:
+        lines += [
+            f"- {escape(prompt.id)}, {found.dimension.replace('_', ' ')} 0: {escape(found.rule)}:"
+            f" {escape(found.observed, 100)}; expected {escape(found.expected, 100)}"
+            for found in prompt.evidence
+            if not found.passed
+        ]
+        if prompt.pass_rate:
+            low, high = prompt.pass_rate.ci95
+            passed = f"{prompt.pass_rate.passed} of {prompt.pass_rate.n}"
+            lines.append(
+                f"- {escape(prompt.id)}: {passed} further answers passed (95 % interval {low:.0%} to {high:.0%})"
+            )
     return lines
