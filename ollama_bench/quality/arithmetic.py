@@ -62,6 +62,7 @@ _EQUAL_WORDS = frozenset(
         "becomes",
     ]
 )
+_LEAVE = frozenset(("leave", "leaves", "leaving"))
 _BREAKS = frozenset(".!?;:|")
 _LONGEST_REMARK = 5
 """Most words between a number and the sign that goes on with the sum."""
@@ -147,6 +148,8 @@ def _read_chain(figures: Figures, index: int) -> tuple[list[tuple[str, ...]], in
             pass  # "3, +2, -1 = 4"
         elif token == "->" and _is_signed(figures.tokens, index + 1):
             break
+        elif token in _LEAVE and "-" not in side and not sides:
+            break  # "(3 + 2) leaves 4": something else was taken away
         elif token in _EQUAL_WORDS and not wants_number and (token == "=" or token == "->" or len(side) > 1 or sides):
             if token == "->" and not _SIGNS.intersection(side) and not sides:
                 break

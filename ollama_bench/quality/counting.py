@@ -35,6 +35,14 @@ _OTHER_ACTS = re.compile(
     r"|goes bad|fell|donat\w+|shared?|cooked|baked|pie|juice)\b",
     re.IGNORECASE,
 )
+_STRANGER_ACTS = re.compile(
+    r"\b(?:an?|the|your|my|his|her|our|some|another) (?!(?:person|user|buyer|customer|student|individual|apples?"
+    r"|one|rest|part|step|time|total|first|second|next|other|person who|number|amount|purchase|snack|question)\b)"
+    r"[a-z]{3,15} (?:then |also |just )?(?:ate|eats|took|takes|stole|steals|grabbed|grabs|snatched|borrowed|bit|swiped)\b"
+    r"|\b(?:fed|feed|feeding|hand(?:ed)?|pass(?:ed)?|lent|lend|loan(?:ed)?|return(?:ed)?|trad(?:e|ed)|swap(?:ped)?"
+    r"|sent|mail(?:ed)?) (?:\w+ ){1,3}(?:to|with|for|back)\b",
+    re.IGNORECASE,
+)
 _NAME_ACTS = re.compile(
     r"\b([A-Z][a-z]{2,}) (?:then |also |just )?(?:ate|eats|gave|gives|took|takes|bought|buys|stole|had|has)\b"
 )
@@ -221,7 +229,7 @@ def nothing_else_happened(answer: Answer) -> Finding:
     text = answer.text[:_BEYOND]
     expected = "only what the prompt tells"
     plain = re.sub(r"\$[^$\n]{0,80}[=+\\][^$\n]{0,80}\$|\$\s?\d{1,3}\s?\$", " ", text)
-    for pattern in (_PRICE, _OTHER_ACTS):
+    for pattern in (_PRICE, _OTHER_ACTS, _STRANGER_ACTS):
         match = pattern.search(plain)
         if match:
             return Finding(False, quote(match[0]), expected, None if plain != text else match.span())

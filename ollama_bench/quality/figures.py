@@ -166,7 +166,7 @@ def _undress(text: str) -> str:
     text = re.sub(r"(?<![\d\s)])\*|\*(?![\d\s(])", " ", text)
     text = _STEP.sub(lambda match: match[0][: match.start(1) - match.start()] + " " * len(match[1]), text)
     text = _TABLE_ROW.sub(_cells, text)
-    return _without_list_numbers(text)
+    return _without_list_numbers(text).replace("\u20e3", " ")  # the frame of an emoji digit
 
 
 def _cells(row: re.Match[str]) -> str:

@@ -13,18 +13,21 @@ from ollama_bench.quality.figures import Figures
 _WORDS = {
     "gain": r"(?:buy|buys|bought|buying|purchas(?:e|es|ed|ing)|compras?|compré|compraste|achet\w+|kauf\w+|gekauft)",
     "loss": r"(?:eat|eats|ate|eating|eaten|consum(?:e|es|ed|ing)|munch(?:ed|es)?|comes|comiste|comer|comido|mang\w+"
-    r"|iss?t|essen|gegessen)",
+    r"|iss?t|essen|gegessen|devour(?:s|ed|ing)?|gobbl(?:e|es|ed|ing)|snack(?:s|ed|ing)?(?: on)?|swallow(?:s|ed|ing)?"
+    r"|finish(?:es|ed|ing)?|us(?:e|es|ed|ing) up)",
     "weak_gain": r"(?:found|finds?|finding|add|adds|added|adding|pick(?:ed|ing)? up|acquir(?:e|ed|ing)"
-    r"|increas(?:e|es|ed|ing)|plus)",
+    r"|increas(?:e|es|ed|ing)|plus|gain(?:s|ed)|(?<=you )gain|receiv(?:e|es|ed|ing)|obtain(?:s|ed|ing)?|grab(?:s|bed|bing)?"
+    r"|collect(?:s|ed|ing)?|put)",
     "weak_loss": r"(?:subtract(?:s|ed|ing)?|take(?:s)? away|taking away|took away|remov(?:e|es|ed|ing)"
-    r"|deduct(?:s|ed|ing)?|minus|decreas(?:e|es|ed|ing)|reduc(?:e|es|ed|ing)|los(?:e|es|ing)|lost)",
+    r"|(?:tak(?:e|es|ing)|took) off|deduct(?:s|ed|ing)?|minus|decreas(?:e|es|ed|ing)|reduc(?:e|es|ed|ing)|los(?:e|es|ing)|lost)",
     "between": r"(?: (?:the|another|an|additional|extra|more|just|only|up|of|your|exactly|about|some|other|those|by"
     r"|away|further))*",
+    "which": r"(?:the|those|your|my|these|all)",
     "units": r"(?: (?:whole|full|more|of (?:them|those|these|the|your)|additional|extra|new|fresh|red|green|<unit>s?"
     r"|manzanas?|pommes?|äpfel|apfel|maçãs?|of))*",
-    "be": r"(?: (?:is|are|was|were|will be|would be|should be|that|which|still|you|i|we|have|has|now|then|just|been"
+    "be": r"(?: (?:is|are|was|were|will be|would be|should be|that|which|what|what's|still|you|i|we|have|has|now|then|just|been"
     r"|get|got|gets|being|be|they|do|'ll|had))*",
-    "left": r"(?:left|remain|remains|remaining|remained|leftover|uneaten|quedan|restent|restante|übrig|restam)",
+    "left": r"(?:left|stays?|remain|remains|remaining|remained|leftover|uneaten|quedan|restent|restante|übrig|restam)",
     "to_value": r"(?: (?:you|you'll|us|me|we|i|a|total|totals|of|with|behind|exactly|just|only|is|are|was|be|will"
     r"|would|should|now|then|:|=|->|that|have|has|<unit>s?|over|in|the|end|after|number|equals|count|at|it|still"
     r"|therefore|so|there|comes|to|got|back|final|\*|\(|\"|'|up|manzanas?|pommes?|your))*",
@@ -68,10 +71,18 @@ _RULES: tuple[tuple[str, bool, dict[str, str], dict[str, str]], ...] = (
     ("net", True, {"right": r"^<units> before "}, {}),  # "5 before eating"
     ("net", True, {"right": r"^ , \d+ (?![+*/-])"}, {"left": r" <total> $"}),  # counting: 1, 2, 3
     ("net", True, {"left": r" \d+ , $", "right": r"^<units> [;:.,]"}, {}),
+    ("net", True, {"left": r" \d+<units> out of(?: <which>)* $| \d+ of(?: <which>)* $"}, {}),
     ("net", True, {"clause": r" add(?:s|ed|ing)? \d+<units> to(?: (?:the|your|my|those|these|our|original))* $"}, {}),
     ("answer", True, {"clause": r" not \d+(?: \w+)?,? but(?: rather)? $"}, {}),
-    ("answer", True, {"right": r"^<units> or \d+ "}, {}),
-    ("answer", True, {"left": r" \d+(?: \w+)? or $"}, {}),
+    ("answer", True, {"right": r"^<units> (?:, )?or \d+<units> (?!after|once|when|=)"}, {}),
+    ("answer", True, {"left": r" \d+(?: \w+)? (?:, )?or $"}, {"left": r" [+*/-] \d+(?: \w+)? (?:, )?or $"}),
+    (
+        "answer",
+        True,
+        {"left": r" (?:or|otherwise|else|alternatively)(?: ,)?(?: (?:it's|there|you|i|we|are|is|would|be|have|left|with"
+        r"|only|just|'d))* $", "ahead": r"^<units> (?:if|when|left|otherwise|[.,]|depending)"},
+        {},
+    ),
     ("net", True, {"right": r"^<units> -> "}, {}),
     (
         "had",
@@ -85,7 +96,7 @@ _RULES: tuple[tuple[str, bool, dict[str, str], dict[str, str]], ...] = (
     (
         "net",
         True,
-        {"clause": r" (?:of|to) (?:the|those|your|my|these|all)(?: \w+)? $"},
+        {"clause": r" (?:of|to|with) <which>(?: \w+)? $"},
         {"ahead": r"^<units><be> <left>\b", "clause": r" <loss><between> $"},
     ),
     ("net", True, {"ahead": r"^<units> ?(?:that )?(?:you|we|i) (?:had|have)\b.* (?:after|once|when|now|before) "}, {}),
@@ -95,7 +106,7 @@ _RULES: tuple[tuple[str, bool, dict[str, str], dict[str, str]], ...] = (
     (
         "net",
         True,
-        {"ahead": r"^<units> ?(?:more|fewer|less) than | net | (?:becomes?|turns? into|goes to|changes to) "},
+        {"ahead": r"^<units> ?(?:more|fewer|less)<units> than | net | (?:becomes?|turns? into|goes to|changes to) "},
         {},
     ),
     (
@@ -158,6 +169,12 @@ _RULES: tuple[tuple[str, bool, dict[str, str], dict[str, str]], ...] = (
     ("loss", False, {"clause": r" <weak_loss><between> $"}, {}),
     ("gain", False, {"clause": r" <weak_gain><between> $"}, {}),
     ("net", True, {"clause": r" (?:from|of|than|before|out of)(?: (?:the|those|these|your|having|a|total))* $"}, {}),
+    (
+        "gain",
+        False,
+        {"clause": r" (?:got|get|gets|getting)(?: another| an)? $", "ahead": r"^ (?:more|additional|extra|new|others?)\b"},
+        {"clause": r" (?:have|has|had|had|'ve) got $"},
+    ),
     (
         "have",
         True,

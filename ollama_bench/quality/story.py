@@ -203,7 +203,7 @@ def _told_by(figures: Figures, token: int, events: list[tuple[int, str]]) -> lis
 
 def _is_headline(figures: Figures, total: Mention, events: list[tuple[int, str]], totals: list[Mention]) -> bool:
     """A total that opens the answer, before anything of the story is told."""
-    if any(token <= total.token for token, _ in events):
+    if any(token <= total.token for token, _ in events) or _other_number_before(figures, total):
         return False
     rest = figures.tokens[total.token + 1 :]
     end = next((i for i, token in enumerate(rest) if token in (".", "!", "|", ";", ":")), len(rest))
@@ -219,6 +219,11 @@ def _is_headline(figures: Figures, total: Mention, events: list[tuple[int, str]]
         if told == {"gain"} and any(kind == "loss" and at - total.token - 1 > comma for at, kind in events):
             return False  # "5 when you buy 2, but then you eat 1"
     return bool(_SUBORDINATE.intersection(reason))
+
+
+def _other_number_before(figures: Figures, total: Mention) -> bool:
+    before = figures.tokens[: total.token]
+    return any(is_number(token) and Fraction(token) != total.value for token in before)
 
 
 def _story_is_told(total: Mention, events: list[tuple[int, str]], by_end: dict[int, Equation]) -> bool:
