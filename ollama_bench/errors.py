@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from ollama_bench.scorecard import RunResult
+    from ollama_bench.trial import ErrorKind
 
 
 class MissingExtraError(ConfigurationError):
@@ -24,7 +25,14 @@ class MissingExtraError(ConfigurationError):
 
 
 class ServerError(BenchError):
-    """The model server cannot be reached, or its answer is not one that Ollama gives."""
+    """The model server cannot be reached, or its answer is not one that Ollama gives.
+
+    `kind` and `status` are what a trial that failed by it records.
+    """
+
+    def __init__(self, message: str, kind: "ErrorKind" = "connection", status: int | None = None) -> None:
+        super().__init__(message)
+        self.kind, self.status = kind, status
 
 
 class ModelError(ServerError):

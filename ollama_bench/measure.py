@@ -47,17 +47,18 @@ def run_step(plan: RunPlan, step: Step, client: Client, model: Model, zero_ns: i
     nonce = f"[{secrets.token_hex(4)}]" if fresh else None
     body = request_body(plan, step, nonce, can_think=model.thinking)
     loaded: LoadedModel | None = None
+    others: tuple[str, ...] = ()
     written_ns = time.monotonic_ns()
     try:
         if step.phase == "cold":
-            _prove_cold(plan, client, model)
+            others = _prove_cold(plan, client, model)
         else:
-            loaded = _ensure_warm(plan, client, model)
+            loaded, others = _ensure_warm(plan, client, model)
         written_ns, stream = client.generate(body)
     except NotColdError as error:
         stream = Stream(error=RequestError(kind="not_cold", message=str(error)))
     except ServerError as error:
-        stream = Stream(error=RequestError(kind="connection", message=str(error)))
+        stream = Stream(error=RequestError(kind=error.kind, message=str(error), status=error.status))
     if stream.error is None:
         context_length = (loaded and loaded.context_length) or plan.num_ctx
         stream = stream.model_copy(update={"error": cut_prompt(body["prompt"], stream.server, context_length)})
@@ -72,14 +73,21 @@ def run_step(plan: RunPlan, step: Step, client: Client, model: Model, zero_ns: i
         num_predict=step.prompt.num_predict,
         started_ns=written_ns - zero_ns,
         loaded_before=loaded,
+        also_loaded=others,
     )
 
 
-def _prove_cold(plan: RunPlan, client: Client, model: Model) -> None:
-    """Unload, and wait until /api/ps shows it: unloading is asynchronous, and its answer proves nothing."""
+def _prove_cold(plan: RunPlan, client: Client, model: Model) -> tuple[str, ...]:
+    """Unload, and wait until /api/ps shows it: unloading is asynchronous, and its answer proves nothing.
+
+    Returns the names of the models that stay. Raises NotColdError.
+    """
     deadline = time.monotonic() + UNLOAD_PATIENCE_S
     client.unload(plan.model)
-    while _find(plan, client, model) is not None:
+    while True:
+        loaded, others = _find(plan, client, model)
+        if loaded is None:
+            return others
         if time.monotonic() > deadline:
             raise NotColdError(
                 f"{plan.model} is still in memory {UNLOAD_PATIENCE_S:g} s after it was told to unload: "
@@ -88,17 +96,24 @@ def _prove_cold(plan: RunPlan, client: Client, model: Model) -> None:
         time.sleep(POLL_S)
 
 
-def _ensure_warm(plan: RunPlan, client: Client, model: Model) -> LoadedModel | None:
-    """The model as /api/ps lists it, loaded now if it was gone (its keep-alive ran out, or another one took over)."""
-    if (loaded := _find(plan, client, model)) is None:
+def _ensure_warm(plan: RunPlan, client: Client, model: Model) -> tuple[LoadedModel | None, tuple[str, ...]]:
+    """The model as /api/ps lists it, and the other names there. It is loaded now, outside any figure, if it was gone
+    (its keep-alive ran out, or another one took its place) or if another client had it loaded with another num_ctx.
+    """
+    loaded, others = _find(plan, client, model)
+    if loaded is None or loaded.context_length not in (None, plan.num_ctx, model.context_length):
         client.load(plan.model, plan.load_options, plan.keep_alive)
-        loaded = _find(plan, client, model)
-    return loaded
+        loaded, others = _find(plan, client, model)
+    return loaded, others
 
 
-def _find(plan: RunPlan, client: Client, model: Model) -> LoadedModel | None:
-    """The model in memory under its name, or under another one that stands for the same files."""
+def _find(plan: RunPlan, client: Client, model: Model) -> tuple[LoadedModel | None, tuple[str, ...]]:
+    """The model in memory under its name, or another name of the same files; and the names of all others."""
+    found: LoadedModel | None = None
+    others = []
     for loaded in client.loaded():
         if same_model(loaded.name, plan.model) or (model.digest is not None and loaded.digest == model.digest):
-            return loaded
-    return None
+            found = found or loaded
+        else:
+            others.append(loaded.name)
+    return found, tuple(others)

@@ -70,7 +70,9 @@ def summarize_phase(trials: Iterable[Trial]) -> dict[str, Summary]:
     summary = {
         name: summarize([value for figure in figures if (value := figure[name]) is not None]) for name in TRIAL_METRICS
     }
-    summary["itl_s"] = summarize([gap for trial in good for gap in inter_token_gaps_s(trial)])
+    gaps = summarize([gap for trial in good for gap in inter_token_gaps_s(trial)])
+    # The intervals assume independent values, and the gaps of one answer are not.
+    summary["itl_s"] = gaps.model_copy(update={"p50_ci95": None, "p95_ci95": None})
     return summary
 
 

@@ -1,5 +1,6 @@
 """The main job: one model on one server, from a plan to a result document."""
 
+import contextlib
 import os
 import time
 import uuid
@@ -12,7 +13,7 @@ from typing import Literal
 
 from ollama_bench import resources
 from ollama_bench.environment import describe_hardware
-from ollama_bench.errors import IncompleteRunError, ModelError
+from ollama_bench.errors import IncompleteRunError, ModelError, ServerError
 from ollama_bench.gpu import open_gpus
 from ollama_bench.measure import measure
 from ollama_bench.pack import Pack, load_pack
@@ -67,7 +68,14 @@ def run_benchmark(
 
 def load_prompts(directory: Path | None) -> Pack:
     """The pack in `directory`, else in ./prompts, else the project's own. Raises ConfigurationError."""
-    return load_pack(resources.find("prompts", directory))
+    found = resources.find("prompts", directory)
+    try:
+        return load_pack(found)
+    except ConfigurationError as error:
+        if directory is None and found != resources.shipped("prompts"):
+            why = f"{found} was taken because it is in the working directory: --prompts names another pack"
+            raise ConfigurationError(f"{error}\n{why}") from error
+        raise
 
 
 def load_policy(file: Path | None) -> Policy:
@@ -116,8 +124,16 @@ def benchmark(plan: RunPlan, endpoint: Endpoint, settings: Settings, progress: P
                 record.save(complete=False)
                 if isinstance(error, IncompleteRunError):
                     error.path = store.path if store else None
+                    _leave(client, plan)
                 raise
+            _leave(client, plan)
             return record.finish()
+
+
+def _leave(client: Client, plan: RunPlan) -> None:
+    """Unload the model, or its memory would count as that of the next one measured."""
+    with contextlib.suppress(ServerError):
+        client.unload(plan.model)
 
 
 def obtain(client: Client, plan: RunPlan, progress: Progress) -> Model:

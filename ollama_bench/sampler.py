@@ -38,7 +38,7 @@ class Sampler:
         self.readings: list[Reading] = []
         self.peaks: dict[int, ProcessPeak] = {}
         self.own_cpu_s = 0.0
-        """CPU seconds that sampling took, known when it has ended."""
+        """CPU seconds that sampling took so far."""
         self._zero_ns = zero_ns
         self._vram_of = vram_of
         self._vram_bytes: int | None = None
@@ -69,7 +69,6 @@ class Sampler:
                 break
         self._tree.look_at_once()
         self._sample()  # a high-water mark reached since the last tick is not lost
-        self.own_cpu_s = time.thread_time()
 
     def _sample(self) -> None:
         processes = self._tree.refresh()
@@ -90,6 +89,7 @@ class Sampler:
         if len(self.readings) % VRAM_EVERY == 0:
             self._vram_bytes = self._vram_of({process.pid for process in processes})
         self.readings.append(Reading(at_ns, rss_bytes, self._cpu_total_s, self._vram_bytes))
+        self.own_cpu_s = time.thread_time()
 
     def _add_cpu(self, process: psutil.Process) -> None:
         used = _cpu_s(process)

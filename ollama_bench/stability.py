@@ -67,6 +67,17 @@ def _not_warm(plan: RunPlan, trials: Sequence[Trial]) -> StabilityWarning | None
     )
 
 
+def _others(_plan: RunPlan, trials: Sequence[Trial]) -> StabilityWarning | None:
+    others = sorted({name for trial in trials for name in trial.also_loaded})
+    if not others:
+        return None
+    return StabilityWarning(
+        code="other_models_loaded",
+        message=f"the server also held {', '.join(others)}: their memory is in the peak RSS",
+        remedy="unload them (`ollama stop NAME`) and run again",
+    )
+
+
 def _clocks(_plan: RunPlan, trials: Sequence[Trial]) -> StabilityWarning | None:
     pairs = [
         (server, client)
@@ -103,6 +114,7 @@ def _cached(_plan: RunPlan, trials: Sequence[Trial]) -> StabilityWarning | None:
 RULES: tuple[Callable[[RunPlan, Sequence[Trial]], StabilityWarning | None], ...] = (
     _failed,
     _not_warm,
+    _others,
     _clocks,
     _cached,
 )

@@ -19,7 +19,7 @@ class TerminalProgress(Progress):
 
     def __init__(self) -> None:
         console = Console(stderr=True)
-        self._live = console.is_terminal
+        self._live = console.is_terminal and not console.is_dumb_terminal
         self._bars = Bars(
             SpinnerColumn(),
             TextColumn("{task.description}", markup=False),
@@ -36,6 +36,7 @@ class TerminalProgress(Progress):
         self._done = 0
         self._told = ""
         self._path: Path | None = None
+        self._failed = False
 
     def __enter__(self) -> "TerminalProgress":
         self._bars.start()
@@ -44,12 +45,14 @@ class TerminalProgress(Progress):
     def __exit__(self, *_exc: object) -> None:
         self._bars.stop()
         if self._path is not None:
-            click.echo(f"saved: {self._path} and {self._path.with_suffix('.md').name}", err=True)
+            stands = "saved, but for what came last" if self._failed else "saved"
+            click.echo(f"{stands}: {self._path} and {self._path.with_suffix('.md').name}", err=True)
 
     def pulling(self, model: str, step: PullProgress) -> None:
         """The server's own byte counts; a line for every tenth where there is no terminal."""
         what = f"{one_line(model, 40)}: {one_line(step.status, 60)}"
-        done, total = step.completed_bytes or 0, step.total_bytes
+        total = max(0, step.total_bytes or 0)
+        done = min(max(0, step.completed_bytes or 0), total)
         if not total:
             self._show(what, 0, None, "")
         elif self._live:
@@ -72,10 +75,11 @@ class TerminalProgress(Progress):
 
     def saved(self, path: Path) -> None:
         """Kept, to be told at the end."""
-        self._path = path
+        self._path, self._failed = path, False
 
     def not_saved(self, reason: str) -> None:
         """Told at once: there may be time to make room."""
+        self._failed = True
         click.echo(one_line(reason, 500), err=True)
 
     def _announce(self) -> None:

@@ -91,6 +91,8 @@ class Trial(Stream):
     """When the request was written, from the start of the run (the zero of the resource timeline too)."""
     loaded_before: LoadedModel | None = None
     """The model in /api/ps just before the request; None when it was not listed, as it must be in `cold`."""
+    also_loaded: tuple[str, ...] = ()
+    """Other models in /api/ps at that moment: their memory is in the server's."""
 
     @property
     def ok(self) -> bool:

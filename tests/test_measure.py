@@ -143,11 +143,27 @@ def test_a_model_in_memory_under_another_name_is_not_cold(
     assert server.generations == []
 
 
-def test_another_model_in_memory_does_not_matter(server: ScriptedServer) -> None:
+def test_another_model_in_memory_is_a_doubt_about_the_memory(server: ScriptedServer) -> None:
     server.models["other:1b"] = Model("other:1b")
     with Client(server.url) as client:
         client.load("other:1b", {"num_ctx": 512}, "10m")
-    assert all(trial.ok for trial in run(server))
+    trials = run(server)
+    assert all(trial.ok for trial in trials)
+    (warning,) = [warning for warning in warn(make(), trials) if warning.code == "other_models_loaded"]
+    assert "other:1b" in warning.message
+
+
+def test_a_model_that_another_client_loaded_with_another_context_is_loaded_anew_outside_any_figure(
+    server: ScriptedServer,
+) -> None:
+    trials = []
+    for trial in trials_of(server, make()):
+        trials.append(trial)
+        with Client(server.url) as client:
+            client.load("tiny:1b", {"num_ctx": 512}, "10m")
+    warm = of("warm", trials)
+    assert all(trial.loaded_before is not None and trial.loaded_before.context_length == 4096 for trial in warm)
+    assert all((trial.server.load_duration_ns or 0) < 1_000_000_000 for trial in warm)
 
 
 def test_a_load_is_never_in_a_warm_figure(server: ScriptedServer) -> None:

@@ -188,3 +188,8 @@ def test_load_time_stands_beside_the_cold_latency_and_in_no_other_phase(server: 
     assert result.phases["warm"].summary["prompt_tok_s"].n == 0
     assert result.phases["real"].summary["prompt_tok_s"].p50 == pytest.approx(1000)
     assert result.phases["real"].summary["gen_tok_s"].p50 == pytest.approx(100)
+
+
+def test_the_model_is_unloaded_at_the_end_so_that_the_next_ones_memory_is_its_own(server: ScriptedServer) -> None:
+    run_benchmark("tiny:1b", host=server.url)
+    assert server.kinds[-1] == "unload"

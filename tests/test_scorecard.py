@@ -78,7 +78,7 @@ def _line(phase: str, label_unit_digits: str, values: list[float]) -> str:
     if len(values) > 1:
         p95 = statistics.quantiles(values, n=20, method="inclusive")[-1]
         text += f" [{min(values):.{digits}f} to {max(values):.{digits}f}]  p95 {p95:.{digits}f}"
-        text += " (indicative)" if len(values) < 59 else ""
+        text += " (indicative)" if len(values) < 59 or label == "ITL" else ""  # gaps are not independent
     return f"{phase:<5} {label:<13} {text}  n={len(values)}  {unit}"
 
 

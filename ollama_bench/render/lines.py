@@ -78,7 +78,7 @@ def spread(summary: Summary, digits: int) -> str:
     if summary.n > 1:
         text += f" [{figure(summary.min, digits)} to {figure(summary.max, digits)}]"
         text += f"  p95 {figure(summary.p95, digits)}"
-        text += " (indicative)" if summary.n < MIN_SAMPLES_FOR_P95 else ""
+        text += " (indicative)" if summary.n < MIN_SAMPLES_FOR_P95 or summary.p95_ci95 is None else ""
     return f"{text}  n={summary.n}"
 
 

@@ -44,6 +44,8 @@ def _parse(text: str, name: str, *, strict: bool) -> str:
         else:  # Ollama itself goes on with the default, and says so
             logger.warning("OLLAMA_HOST: the port %r is not valid: using %d, as Ollama does", port_text, port)
     path = path.strip("/")
+    if not path.isprintable() or " " in path:
+        raise ConfigurationError(f"{name}: {text!r}: {path!r} is not a path")
     return f"{scheme or 'http'}://{_reachable(host, name, text)}:{port}" + (f"/{path}" if path else "")
 
 
@@ -63,9 +65,18 @@ def _reachable(host: str, name: str, text: str) -> str:
     try:
         address = ipaddress.ip_address(host or "127.0.0.1")
     except ValueError:
-        if not _HOST_NAME.fullmatch(host):
+        if not _HOST_NAME.fullmatch(host) or not _is_domain(host):
             raise ConfigurationError(f"{name}: {text!r}: {host!r} is not a host name or address") from None
         return host
     if address.is_unspecified:
         return "127.0.0.1" if address.version == 4 else "[::1]"
     return str(address) if address.version == 4 else f"[{address}]"
+
+
+def _is_domain(host: str) -> bool:
+    """Whether every label is one: not empty, not too long, no broken internationalised name, and not all numbers."""
+    try:
+        host.removesuffix(".").encode("idna").decode("idna")
+    except UnicodeError:
+        return False
+    return re.fullmatch(r"[0-9.]+", host) is None

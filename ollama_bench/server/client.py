@@ -1,5 +1,6 @@
 """Ollama's HTTP API as this tool uses it: control calls by the official client, timed answers by `stream`."""
 
+import re
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, Self, TypeVar
@@ -16,8 +17,10 @@ from orchestrator.clean import clean
 
 Answer = TypeVar("Answer")
 
+CONNECT_TIMEOUT_S = 10.0
+
 CONTROL_TIMEOUT_S = 60.0
-"""For calls that compute nothing. A load is a control call too, but waits as long as a first byte may take."""
+"""For calls that compute nothing, unless --timeout is shorter. A load waits as long as a first byte may take."""
 
 
 @dataclass(frozen=True)
@@ -33,8 +36,9 @@ class RefusedError(ServerError):
     """The server answered a control call with an error of its own."""
 
     def __init__(self, url: str, status: int, words: str) -> None:
-        self.status, self.words = status, clean(words)[:500]
-        super().__init__(f"{url} answered " + (f"{status}: " if status > 0 else "") + (self.words or "nothing"))
+        self.words = clean(words)[:500]
+        said = f"{status}: " if status > 0 else ""
+        super().__init__(f"{url} answered {said}{self.words or 'nothing'}", "http_status", status)
 
 
 class Client:
@@ -47,8 +51,11 @@ class Client:
         trust_env = not is_loopback(url)
         # Not compressed: a compressor holds chunks back, and so moves their times.
         self._http = httpx.Client(base_url=url, headers={"Accept-Encoding": "identity"}, trust_env=trust_env)
-        self._control = ollama.Client(host=url, timeout=CONTROL_TIMEOUT_S, trust_env=trust_env)
-        self._patient = ollama.Client(host=url, timeout=timeouts.first_byte_s, trust_env=trust_env)
+        patience_s = min(CONTROL_TIMEOUT_S, timeouts.first_byte_s)
+        self._short = httpx.Timeout(patience_s, connect=min(CONNECT_TIMEOUT_S, patience_s))
+        patient = httpx.Timeout(timeouts.first_byte_s, connect=self._short.connect)
+        self._control = ollama.Client(host=url, timeout=self._short, trust_env=trust_env)
+        self._patient = ollama.Client(host=url, timeout=patient, trust_env=trust_env)
 
     def __enter__(self) -> Self:
         return self
@@ -61,7 +68,7 @@ class Client:
     def version(self) -> str:
         """The server's version; proves that it is an Ollama, and opens the connection of the next timed request."""
         try:
-            response = self._http.get("/api/version", timeout=CONTROL_TIMEOUT_S)
+            response = self._http.get("/api/version", timeout=self._short)
             version = response.json().get("version") if response.status_code == httpx.codes.OK else None
         except httpx.HTTPError as error:
             raise self._unreachable(error) from error
@@ -92,7 +99,9 @@ class Client:
             quantization=details.quantization_level if details else None,
             size_bytes=_size_bytes(entry.size) if entry else None,
             context_length=_count(info.get(f"{info.get('general.architecture', family)}.context_length")),
-            chat_template=(shown.template or "").strip() not in ("", "{{ .Prompt }}"),
+            # A model with a renderer of the server's own shows the template of a base model.
+            chat_template=(shown.template or "").strip() not in ("", "{{ .Prompt }}")
+            or re.search(r"^RENDERER\s", shown.modelfile or "", re.MULTILINE) is not None,
             thinking="thinking" in (shown.capabilities or ()),
         )
 
@@ -105,7 +114,9 @@ class Client:
                 finished = line.status == "success"
                 yield PullProgress(line.status or "", line.total, line.completed)
         except RefusedError as error:
-            raise ModelError(f"{self.url} cannot pull {model}: {error.words}: is the name right?") from error
+            unknown = re.search(r"not exist|not found|invalid model name", error.words)
+            remedy = "is the name right?" if unknown else "see to the server's network and disk, then run it again"
+            raise ModelError(f"{self.url} cannot pull {model}: {error.words}: {remedy}") from error
         if not finished:
             raise ModelError(f"the pull of {model} by {self.url} ended half-way: run it again to resume")
 
@@ -128,7 +139,7 @@ class Client:
 
     def unload(self, model: str) -> None:
         """Ask for `model` to be unloaded: it happens later, and only `loaded` tells when."""
-        self._call(lambda: self._patient.generate(model, keep_alive=0))
+        self._call(lambda: self._control.generate(model, keep_alive=0))
 
     def generate(self, body: Mapping[str, Any]) -> tuple[int, Stream]:
         """One timed answer on a connection that is already open: (moment of writing in monotonic ns, answer).
@@ -159,7 +170,9 @@ class Client:
                 f"no Ollama server answers at {self.url} ({reason}): start one with `ollama serve`, "
                 "point --host or OLLAMA_HOST at it, or add --embedded"
             )
-        return ServerError(f"{self.url}: {transport_error(cause, CONTROL_TIMEOUT_S).message}")
+        limit_s = cause.request.extensions["timeout"]["read"]
+        failure = transport_error(cause, limit_s)
+        return ServerError(f"{self.url}: {failure.message}", failure.kind)
 
     def _not_ollama(self, what: str) -> ServerError:
         return ServerError(

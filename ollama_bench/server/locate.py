@@ -8,11 +8,15 @@ from ipaddress import ip_address
 import httpx
 import psutil
 
-FORWARDERS = frozenset(
+LOCAL_FORWARDERS = frozenset(
     {"docker-proxy", "com.docker.backend", "rootlessport", "rootlesskit", "slirp4netns", "pasta", "gvproxy", "conmon"}
-    | {"ssh", "sshd", "sshd-session", "autossh", "kubectl", "socat", "vpnkit", "wslrelay.exe"}
-    | {"nginx", "caddy", "haproxy", "traefik", "envoy"}
     | {"systemd", "launchd"}  # they open a service's socket for it; all other processes descend from them
+)
+"""Programs that listen for a server on this machine (a container's, a service's)."""
+
+FORWARDERS = LOCAL_FORWARDERS | frozenset(
+    {"ssh", "sshd", "sshd-session", "autossh", "kubectl", "socat", "vpnkit", "wslrelay.exe"}
+    | {"nginx", "caddy", "haproxy", "traefik", "envoy"}
 )
 """Programs that listen for a server elsewhere: sampling them would measure the wrong process."""
 
@@ -39,7 +43,8 @@ def locate(url: str) -> Located:
     servers = [pid for pid in listeners if _name(pid) not in FORWARDERS]
     if servers:
         return Located(local=True, root_pids=tuple(_topmost(servers)))
-    by_name = _topmost(_ollamas(other_than_port=port))
+    from_here = all(_name(pid) in LOCAL_FORWARDERS for pid in listeners)
+    by_name = _topmost(_ollamas(other_than_port=port, unseen_too=from_here))
     if len(by_name) == 1:
         return Located(local=True, root_pids=tuple(by_name))
     why = f"port {port} is held by {_name(listeners[0])}, which forwards" if listeners else f"no process on port {port}"
@@ -81,21 +86,24 @@ def _listeners(addresses: set[str], port: int) -> tuple[list[int], bool]:
     return list(pids), hidden
 
 
-def _ollamas(other_than_port: int) -> list[int]:
-    """Pids of `ollama serve`, but for those seen to listen on some other port only: they serve another URL."""
+def _ollamas(other_than_port: int, *, unseen_too: bool) -> list[int]:
+    """Pids of `ollama serve`, but for those that listen on some other port only: they serve another URL.
+
+    One whose sockets this user may not see counts only with `unseen_too`: behind a tunnel it may be any other server.
+    """
     pids = []
     for process in psutil.process_iter(["name", "cmdline"]):
         arguments = process.info["cmdline"]  # None where it may not be read; `ollama run` is a client, not the server
         if (process.info["name"] or "").lower() in OLLAMA_NAMES and (not arguments or "serve" in arguments):
             pids.append(process.pid)
-    return [pid for pid in pids if not _listens_elsewhere(pid, other_than_port)]
+    return [pid for pid in pids if not _listens_elsewhere(pid, other_than_port, if_unseen=not unseen_too)]
 
 
-def _listens_elsewhere(pid: int, port: int) -> bool:
+def _listens_elsewhere(pid: int, port: int, *, if_unseen: bool) -> bool:
     try:
         connections = psutil.Process(pid).net_connections("tcp")
     except psutil.Error:
-        return False
+        return if_unseen
     ports = {c.laddr.port for c in connections if c.laddr and c.status == psutil.CONN_LISTEN}
     return bool(ports) and port not in ports
 

@@ -41,6 +41,11 @@ FORMS = {
 }
 
 BAD = {
+    "256.1.1.1": "is not a host name or address",
+    "xn--": "is not a host name or address",
+    "a..b": "is not a host name or address",
+    "a" * 70: "is not a host name or address",
+    "http://127.0.0.1:11434/a\x01b": "is not a path",
     "ftp://example.test": "scheme 'ftp'",
     "unix:///run/ollama.sock": "scheme 'unix'",
     "://example.test": "scheme",

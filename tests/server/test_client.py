@@ -53,6 +53,15 @@ def test_a_base_model_is_known_by_its_template(
     assert card.chat_template is has_one
 
 
+def test_a_model_with_a_renderer_of_the_servers_own_is_no_base_model(client: Client, server: ScriptedServer) -> None:
+    server.on["show"] = lambda x: x.json(
+        {"model_info": {}, "template": "{{ .Prompt }}", "modelfile": "FROM x\nRENDERER gemma4\n"}
+    )
+    card = client.show("tiny:1b")
+    assert card is not None
+    assert card.chat_template
+
+
 def test_a_server_that_tells_little_of_a_model_is_enough(client: Client, server: ScriptedServer) -> None:
     server.on["show"] = lambda x: x.json({"model_info": {}})
     server.on["tags"] = lambda x: x.json({"models": []})
