@@ -32,6 +32,10 @@ class Equation(NamedTuple):
         plain = [side for side in self.sides if len(side) == 1]
         return Fraction(plain[-1][0]) if plain else evaluate(self.sides[-1])
 
+    def takes(self, minuend: int, subtrahend: int) -> bool:
+        """Whether a side begins with just this subtraction."""
+        return any(side[:3] == (str(minuend), "-", str(subtrahend)) for side in self.sides)
+
     @property
     def signs(self) -> frozenset[str]:
         """The signs it calculates with."""

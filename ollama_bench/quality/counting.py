@@ -38,7 +38,8 @@ _OTHER_ACTS = re.compile(
 _STRANGER_ACTS = re.compile(
     r"\b(?:an?|the|your|my|his|her|our|some|another) (?!(?:person|user|buyer|customer|student|individual|apples?"
     r"|one|rest|part|step|time|total|first|second|next|other|person who|number|amount|purchase|snack|question)\b)"
-    r"[a-z]{3,15} (?:then |also |just )?(?:ate|eats|took|takes|stole|steals|grabbed|grabs|snatched|borrowed|bit|swiped)\b"
+    r"[a-z]{3,15} (?:then |also |just )?(?:ate|eats|took|takes|stole|steals|grabbed|grabs|snatched|borrowed|bit"
+    r"|swiped)\b"
     r"|\b(?:fed|feed|feeding|hand(?:ed)?|pass(?:ed)?|lent|lend|loan(?:ed)?|return(?:ed)?|trad(?:e|ed)|swap(?:ped)?"
     r"|sent|mail(?:ed)?) (?:\w+ ){1,3}(?:to|with|for|back)\b",
     re.IGNORECASE,
@@ -172,8 +173,9 @@ def true_steps(answer: Answer, *, unit: str, start: int, gain: int, loss: int) -
     }
     floor = story.correction or 0
     for equation in story.equations:
-        if equation.first >= floor and not (equation.true and values >= set(equation.operands)):
-            what = "is false" if not equation.true else "is of other amounts"
+        others = not values >= set(equation.operands) or equation.takes(start, gain)
+        if equation.first >= floor and not (equation.true and not others):
+            what = "is of other amounts" if equation.true else "is false"
             return Finding(False, f"{quote(answer.text[slice(*equation.span)])} {what}", expected, equation.span)
     for mention in story.mentions:
         wanted = amounts.get(mention.kind)

@@ -139,6 +139,8 @@ def read_figures(text: str) -> Figures:
             and matches[index + 1][0].isdigit()
         ):
             token = "*"
+        if token == "no" and any(later[0].lower() in ("left", "remaining") for later in matches[index + 2 : index + 3]):
+            token = "0"  # "no apples left"
         if token[0].isdigit():
             token = token.replace(",", "")
         tokens.append(token)

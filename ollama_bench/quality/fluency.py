@@ -67,7 +67,8 @@ _IMPOSSIBLE = re.compile(
     r"|\b(?:of|from|at|into|by|with|for) (?:and|or|but|is|are|was|were|because|so|if|than|has|have|had|of"
     r"|with)\b(?![-'’])"
     r"|\b(?:and|or|but) (?:and|or|but|of|than)\b|\b(?:is|are|was|were) (?:is|are|was|were|be|has|have|had|do|does)\b"
-    r"|\b(?:how|which|what|who) (?:the \w+ \w+ was|of|and|or)\b|\bhow \d+\b|\b(?:less more|more less|many (?:eat|buy|is|the"
+    r"|\b(?:how|which|what|who) (?:the \w+ \w+ was|of|and|or)\b|\bhow \d+\b|\b(?:less more|more less|many (?:eat|buy"
+    r"|is|the"
     r"|of))\b|\b(?!(?:that|had|very|really|many|much|far|long|now|there|bye|knock) )([a-z]{3,}) \1\b"
     r"|\b(?:the|an|our|your|of the|and)[.!?](?=\s|$)|\b(?:to|will|can|could|would|should) (?:the|a|an|of|is|was"
     r"|were|are|and|has|had)\b(?= \w)(?<!to the)(?<!to a)(?<!to an)",

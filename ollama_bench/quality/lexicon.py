@@ -23,7 +23,10 @@ FOREIGN = _words(
     nicht wurde isst kaufst dann übrig kaufen den dem il gli di che per hai mele mela restano abbiamo della
     nel sono você voce tem maçãs maças restam os uma com não foi do da em je hebt appels het een niet zijn van
     nog over en koopt eet ja nie jest na się masz jabłka zostało ve bir için elma kaldı anda saya dan yang
-    apel telah untuk dengan memiliki membeli makan
+    apel telah untuk dengan memiliki membeli makan tu aux mais donc tes ses mes ton nos cette ces été dich dir
+    mir uns euch dein deine unser unsere noch auch aber oder weil haben gibt esto esta este pero porque sus
+    nuestros usted ustedes sobre anche sono questo questa perché ma gli della delle abbiamo grazie isso mas
+    porque seu sua nós mais obrigado voor naar deze maar omdat jouw onze att och inte har för som jag vi
     """
 )
 """Frequent words of other languages, and what they call apples."""
@@ -137,6 +140,13 @@ GENERIC = _words(
     """
 )
 """Words that may be capitalised inside a sentence and are no name."""
+
+NOBODY = _words(
+    """
+    someone everyone nobody everybody what that here there today they you who let he she developers engineers
+    """
+)
+"""Other words that a sentence may begin with, before "has fixed" or "'s", and that name nobody."""
 
 NO_NAME = _words(
     """

@@ -9,14 +9,19 @@ _FIXED = re.compile(
     r"|ing)?|correct(?:ed|s|ing)|patch(?:ed|es|ing)?|repair(?:ed|s|ing)?|solve[ds]?|solving"
     r"|address(?:ed|es|ing)?|remed(?:ied|ies|y)|rectif\w+|eliminat\w+|cleared up|iron(?:ed|ing) out|sort(?:ed"
     r"|ing) (?:out|it)|straighten\w* out|work(?:ed|ing) out|taken care of|took care of"
-    r"|put (?:an end|a stop|right)|stamp(?:ed)? out|swat(?:ted)?|zapp?ed|crush(?:ed)?|tackled|removed? (?:a|an"
+    r"|mend(?:ed|s|ing)?|cured?|healed|banish(?:ed)?|exterminat\w+|evict\w+|untangl\w+|smooth(?:ed|ing) out"
+    r"|done away with|(?:kick|chas|show|sent?|send)\w* (?:\w+ ){1,3}(?:out|away|packing|to the curb|the door)"
+    r"|is no more"
+    r"|(?:made|make|set|put|putting|setting) (?:\w+ ){1,2}right|put (?:an end|a stop|right)|stamp(?:ed)? out"
+    r"|swat(?:ted)?|zapp?ed|crush(?:ed)?|tackled|removed? (?:a|an"
     r"|the|that|this) (?:bug|issue|problem|glitch|error)|got(?:ten)? rid of|is (?:now )?(?:gone|history)"
     r"|are (?:now )?gone|back to normal|put to rest|work(?:s|ing) (?:again|properly|correctly|smoothly"
     r"|as (?:it should|expected|intended))|behav(?:es|ing) (?:again|properly|itself)|a thing of the past"
     r"|(?:no longer|won['’]t|not|never) (?:\w+ ){0,6}?(?:lock\w*|block\w*|throttl\w*|kick\w*|limit\w*"
     r"|incorrectly|mistakenly|wrongly)"
     r"|corregid\w+|corregimos|solucionad\w+|arreglad\w+|resuelto|corrigé\w*|résolu\w*|réparé\w*|behoben|gefixt"
-    r"|repariert|corrigid\w+|resolvid\w+|corretto|risolto)\b|修复|解决|修正",
+    r"|repariert|corrigid\w+|resolvid\w+|corretto|risolto)\b|修复|解决|修正|修復|수정|해결|исправ\w+|устран\w+|opgelost"
+    r"|verholpen|naprawi\w+",
     re.IGNORECASE,
 )
 _NOT_YET = re.compile(
@@ -27,13 +32,15 @@ _NOT_YET = re.compile(
 )
 _LOGIN = re.compile(
     r"\b(?:log(?:ging|ged|s)?[- ]?(?:in|on)s?|logins?|sign(?:ing|ed|s)?[- ]?(?:in|on)s?|authenticat\w+"
-    r"|inicio de sesión|iniciar sesión|connexion|anmeld\w+|einlogg\w+|acesso|accesso)\b|登录|登陆|ログイン|로그인",
+    r"|inicio de sesión|iniciar sesión|connexion|anmeld\w+|einlogg\w+|acesso|access[oi]|inloggen|logowani\w+|вход\w*"
+    r"|авториза\w+)\b|登录|登陆|ログイン|로그인",
     re.IGNORECASE,
 )
 _LIMIT = re.compile(
     r"\b(?:rate[- ]?limit\w*|limit(?:s|er|ed|ing)?|throttl\w+|lock(?:ed|ing|s)?[- ]?(?:\w+ ){0,3}?outs?"
     r"|lockouts?|attempts?|tries|retries|block(?:ed|ing|s)?|cooldown|too many|límite\w*|limitaci[oó]n\w*"
-    r"|limit(?:e|ation)\w*|intentos|begrenzung\w*|limitierung\w*|limitação)\b|限制|限流|速率",
+    r"|limit(?:e|ation)\w*|intentos|begrenzung\w*|limitierung\w*|limitação|limitazion\w+|tentativ\w+|ogranicze\w+"
+    r"|pogingen|ограничени\w+|попыт\w+)\b|制限|제한|限制|限流|速率",
     re.IGNORECASE,
 )
 _FRIENDLY = re.compile(
@@ -48,7 +55,8 @@ _FRIENDLY = re.compile(
     r"|support|understanding|trust)|awesome|fantastic|wonderful|fun|pesky|give it (?:a|another) (?:try|go|spin)"
     r"|jump (?:back|right) in|come (?:on )?back|confiden\w+|as (?:easy|smooth) as|proud|rejoice|easy[- ]peasy"
     r"|celebrate"
-    r"|gracias|feli[cz]\w*|merci|heureux|ravis?|danke|freuen|obrigad\w+|grazie)\b|谢谢|感谢|高兴|ありがとう|감사"
+    r"|gracias|feli[cz]\w*|merci|heureux|ravis?|danke|freuen|obrigad\w+|grazie)\b|谢谢|感谢|高兴|ありがとう|感謝|申し訳|감사|спасибо"
+    r"|благодар|bedankt|dziękuj"
     r"|[\U0001f300-\U0001faff\u2600-\u27bf]|:\)|;\)|:-\)",
     re.IGNORECASE,
 )
@@ -69,7 +77,9 @@ _META = re.compile(
     re.IGNORECASE | re.MULTILINE,
 )
 _PREAMBLE = re.compile(
-    r"^\W*(?:sure(?: thing)?|certainly|of course|absolutely|okay|ok|got it|no problem)[!.,:]", re.IGNORECASE
+    r"^\W*here (?:you (?:go|are)|it is|we go)\b|^\W*(?:sure(?: thing)?|certainly|of course|absolutely|okay|ok|got it"
+    r"|no problem)[!.,:]",
+    re.IGNORECASE,
 )
 _ALTERNATIVES = re.compile(
     r"\b(?:option|alternative|draft|variant|variation|choice|example)s? ?(?:#? ?\d|[abc]\b|one|two)"
@@ -81,8 +91,8 @@ _ALTERNATIVES = re.compile(
 _BULLET = re.compile(r"^[ \t>]*(?:[-*•‣◦▪●+]|\d{1,2}[.)])[ \t]+\S", re.MULTILINE)
 _PLACEHOLDER = re.compile(
     r"\[(?!x\]|fix(?:ed)?\]|bug ?-?fix\]|release\]|new\]|security\]|login\]|auth\]|update\]"
-    r"|improved\])[A-Za-z][^\[\]\n]{0,60}\](?!\()|\{\{?[A-Za-z_ ]{2,40}\}?\}|<(?!br|p|b|i|/|s>|eos|bos|pad|unk"
-    r"|end|start|think|unused|user|assistant|model|system)[A-Za-z][A-Za-z _-]{1,40}>"
+    r"|improved\])[A-Za-z][^\[\]\n]{0,60}\](?!\()|\{\{?[A-Za-z_ ]{2,40}\}?\}|<(?!(?:br|p|b|i|s|eos|bos|pad|unk"
+    r"|think|user|assistant|model|system)\b ?/?>|(?:end|start)_of|unused)[A-Za-z][A-Za-z _-]{1,40}>"
     r"|\b(?:your|our) (?:app|product|company|service|platform|team)(?: name)? name\b|\bX\.X(?:\.X)?\b|\b(?:XX+"
     r"|XYZ|YYYY|MM/DD|TBD|TODO)\b|_{3,}|\binsert \w+ here\b|\[\s*\]|%[a-z_]+%|\$\{[^}\n]{1,30}\}"
 )
@@ -154,6 +164,12 @@ def no_placeholder(answer: Answer) -> Finding:
     )
 
 
+_OTHER_PLACE = re.compile(
+    r"\b(?:bug|issue|problem|glitch|error|fault|defect)s? (?:in|with|on|affecting) (?:the|our|your|an?) "
+    r"(?!(?:[a-z]+ )?(?:systems?|apps?|applications?|services?|software|products?|platforms?|(?:web)?site|code|release"
+    r"|versions?|update|program|tool|limit\w*|log\w*)\b)[a-z]",
+    re.IGNORECASE,
+)
 _OTHER_SUBJECT = re.compile(
     r"\b(?:uploa\w+|downloa\w+|search\w*|pay\w*|checkout|cart|crash\w*|display\w*|sync\w*|notif\w+|export\w*"
     r"|import\w*|images?|photos?|videos?|audio|sound"
@@ -171,6 +187,6 @@ def fixes_nothing_else(answer: Answer) -> Finding:
     fixed = _FIXED.search(answer.text)
     if fixed is None or _LOGIN.search(answer.text) or _LIMIT.search(answer.text):
         return Finding(True, "none", expected)
-    other = _OTHER_SUBJECT.search(answer.text, fixed.start())
+    other = _OTHER_SUBJECT.search(answer.text, fixed.start()) or _OTHER_PLACE.search(answer.text, fixed.start())
     observed = f"another fix: {quote(answer.text[fixed.start() : fixed.start() + 80])}" if other else "none"
     return Finding(other is None, observed, expected, other.span() if other else None)

@@ -16,22 +16,26 @@ _WORDS = {
     r"|iss?t|essen|gegessen|devour(?:s|ed|ing)?|gobbl(?:e|es|ed|ing)|snack(?:s|ed|ing)?(?: on)?|swallow(?:s|ed|ing)?"
     r"|finish(?:es|ed|ing)?|us(?:e|es|ed|ing) up)",
     "weak_gain": r"(?:found|finds?|finding|add|adds|added|adding|pick(?:ed|ing)? up|acquir(?:e|ed|ing)"
-    r"|increas(?:e|es|ed|ing)|plus|gain(?:s|ed)|(?<=you )gain|receiv(?:e|es|ed|ing)|obtain(?:s|ed|ing)?|grab(?:s|bed|bing)?"
-    r"|collect(?:s|ed|ing)?|put)",
+    r"|increas(?:e|es|ed|ing)|plus|gain(?:s|ed)|(?<=you )gain|receiv(?:e|es|ed|ing)|obtain(?:s|ed|ing)?|grab(?:s|bed"
+    r"|bing)?"
+    r"|collect(?:s|ed|ing)?|join(?:s|ed|ing)?|put)",
     "weak_loss": r"(?:subtract(?:s|ed|ing)?|take(?:s)? away|taking away|took away|remov(?:e|es|ed|ing)"
-    r"|(?:tak(?:e|es|ing)|took) off|deduct(?:s|ed|ing)?|minus|decreas(?:e|es|ed|ing)|reduc(?:e|es|ed|ing)|los(?:e|es|ing)|lost)",
+    r"|(?:tak(?:e|es|ing)|took) off|deduct(?:s|ed|ing)?|minus|decreas(?:e|es|ed|ing)|reduc(?:e|es|ed|ing)|los(?:e|es"
+    r"|ing)|lost)",
     "between": r"(?: (?:the|another|an|additional|extra|more|just|only|up|of|your|exactly|about|some|other|those|by"
     r"|away|further))*",
     "which": r"(?:the|those|your|my|these|all)",
     "units": r"(?: (?:whole|full|more|of (?:them|those|these|the|your)|additional|extra|new|fresh|red|green|<unit>s?"
     r"|manzanas?|pommes?|äpfel|apfel|maçãs?|of))*",
-    "be": r"(?: (?:is|are|was|were|will be|would be|should be|that|which|what|what's|still|you|i|we|have|has|now|then|just|been"
+    "be": r"(?: (?:is|are|was|were|will be|would be|should be|that|which|what|what's|still|you|i|we|have|has|now"
+    r"|then|just|been"
     r"|get|got|gets|being|be|they|do|'ll|had))*",
     "left": r"(?:left|stays?|remain|remains|remaining|remained|leftover|uneaten|quedan|restent|restante|übrig|restam)",
     "to_value": r"(?: (?:you|you'll|us|me|we|i|a|total|totals|of|with|behind|exactly|just|only|is|are|was|be|will"
     r"|would|should|now|then|:|=|->|that|have|has|<unit>s?|over|in|the|end|after|number|equals|count|at|it|still"
     r"|therefore|so|there|comes|to|got|back|final|\*|\(|\"|'|up|manzanas?|pommes?|your))*",
-    "total": r"(?:have|has|having|had|got|get|gets|getting|make|makes|making|give|gives|giving|total|totals|totaling"
+    "total": r"(?:have|has|having|had|got|get|gets|getting|make|makes|made|making|give|gives|giving|total|totals"
+    r"|totaling"
     r"|totalling|totaled|become|becomes|became|is|are|be|=|->|now|reach|reaches|reaching|with|to|at|that's|it's"
     r"|there's"
     r"|you're|result|results|sum|so|tienes|tiene|avez|hast|bringing|brings|bring|leads|yields|equal|equals|there"
@@ -75,12 +79,18 @@ _RULES: tuple[tuple[str, bool, dict[str, str], dict[str, str]], ...] = (
     ("net", True, {"clause": r" add(?:s|ed|ing)? \d+<units> to(?: (?:the|your|my|those|these|our|original))* $"}, {}),
     ("answer", True, {"clause": r" not \d+(?: \w+)?,? but(?: rather)? $"}, {}),
     ("answer", True, {"right": r"^<units> (?:, )?or \d+<units> (?!after|once|when|=)"}, {}),
+    ("answer", True, {"right": r"^<units> [,;.] (?:otherwise|alternatively|else) "}, {}),
+    ("total", True, {"left": r" -> \( [+-] \d+(?: [a-z]+)* \) $"}, {}),
     ("answer", True, {"left": r" \d+(?: \w+)? (?:, )?or $"}, {"left": r" [+*/-] \d+(?: \w+)? (?:, )?or $"}),
     (
         "answer",
         True,
-        {"left": r" (?:or|otherwise|else|alternatively)(?: ,)?(?: (?:it's|there|you|i|we|are|is|would|be|have|left|with"
-        r"|only|just|'d))* $", "ahead": r"^<units> (?:if|when|left|otherwise|[.,]|depending)"},
+        {
+            "left": r" (?:or|otherwise|else|alternatively)(?: ,)?(?: (?:it's|there|you|i|we|are|is|would|be|have"
+            r"|left|with"
+            r"|only|just|'d))* $",
+            "ahead": r"^<units> (?:if|when|left|otherwise|depending| *$)",
+        },
         {},
     ),
     ("net", True, {"right": r"^<units> -> "}, {}),
@@ -106,7 +116,10 @@ _RULES: tuple[tuple[str, bool, dict[str, str], dict[str, str]], ...] = (
     (
         "net",
         True,
-        {"ahead": r"^<units> ?(?:more|fewer|less)<units> than | net | (?:becomes?|turns? into|goes to|changes to) "},
+        {
+            "ahead": r"^<units> ?(?:(?:more|fewer|less)<units> than|above|below) | net | (?:becomes?|turns? into"
+            r"|goes to|changes to) "
+        },
         {},
     ),
     (
@@ -128,11 +141,12 @@ _RULES: tuple[tuple[str, bool, dict[str, str], dict[str, str]], ...] = (
         True,
         {
             "ahead": r"^<units> ?(?:,? ?(?:initially|originally|at first|to start|to begin|at the (?:start|beginning)"
-            r"|in the beginning|already|that you (?:had|have|started)|you (?:had|started|began|already|originally"
+            r"|in the beginning|already|that you started|you (?:started|began|already|originally"
             r"|initially)|from the start))\b"
         },
         {},
     ),
+    ("had", False, {"ahead": r"^<units> ?(?:that )?(?:you|we|i) (?:had|have)\b"}, {}),
     ("loss", True, {"ahead": r"^<passive> <loss>(?!<between> \d) "}, {"clause": r" <have>(?: \w+)? $"}),
     ("gain", True, {"ahead": r"^<passive> <gain>(?!<between> \d) "}, {"clause": r" <have>(?: \w+)? $"}),
     ("left", True, {"ahead": r"^<units><be> <left>\b"}, {}),
@@ -149,7 +163,7 @@ _RULES: tuple[tuple[str, bool, dict[str, str], dict[str, str]], ...] = (
         "answer",
         True,
         {
-            "sentence": r" (?:answer|solution|ans|result|(?:i'd|i would|i|we|i'll) (?:say|guess|think)"
+            "sentence": r" (?:answer|solution|ans|result|(?:i'd|i would|i|we|i'll) (?:say|guess|think|count)"
             r"(?: it's| there are| you have)?|boxed (?:\{ )?|final (?:count|number|total|amount|result)|conclusion"
             r"|number of <unit>s)<to_value> $| boxed \{ $"
         },
@@ -168,11 +182,19 @@ _RULES: tuple[tuple[str, bool, dict[str, str], dict[str, str]], ...] = (
     ),
     ("loss", False, {"clause": r" <weak_loss><between> $"}, {}),
     ("gain", False, {"clause": r" <weak_gain><between> $"}, {}),
-    ("net", True, {"clause": r" (?:from|of|than|before|out of)(?: (?:the|those|these|your|having|a|total))* $"}, {}),
+    (
+        "net",
+        True,
+        {"clause": r" (?:from|of|than|before|out of)(?: (?:the|those|these|your|having|a|total))* $"},
+        {"clause": r" total of $"},
+    ),
     (
         "gain",
         False,
-        {"clause": r" (?:got|get|gets|getting)(?: another| an)? $", "ahead": r"^ (?:more|additional|extra|new|others?)\b"},
+        {
+            "clause": r" (?:got|get|gets|getting)(?: another| an)? $",
+            "ahead": r"^ (?:more|additional|extra|new|others?)\b",
+        },
         {"clause": r" (?:have|has|had|had|'ve) got $"},
     ),
     (

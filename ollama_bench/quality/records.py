@@ -138,7 +138,7 @@ def _record_problem(value: Any, title: str, items: str) -> str | None:
     fields = {_plain_key(key): inner for key, inner in value}
     if _plain_key(items) not in fields:
         return f"no {items}"
-    if len([key for key, _ in value if _plain_key(key) == _plain_key(title)]) > 1:
+    if len({_show(inner) for key, inner in value if _plain_key(key) == _plain_key(title)}) > 1:
         return f"more than one {title}"
     if not _is_meaningful(fields[_plain_key(title)], title, text_only=True):
         return f"{title} is {_show(fields[_plain_key(title)])}"
@@ -209,16 +209,15 @@ def _show(value: Any) -> str:
 def one_owner(answer: Answer, *, key: str, value: str) -> Finding:
     """The one `key` stated, whatever its case or nesting, is `value`; with none stated this fails."""
     expected = f"the one {key} is {value}"
-    stated: list[str] = []
     records = _records(answer.text)
-    for record in records:
-        stated += _stated(record.value, key)
-    if not stated:
+    stated = [text for record in records for text in _stated(record.value, key)]
+    if not stated or any(record.broken for record in records):
         pattern = (
             rf"\b{re.escape(key)}s?\b[\"'`*]{{0,3}} ?(?:[:=]|is|should be"
             rf"|->)+ ?[\"'`*]{{0,3}}([^\"'`,}}\n\]*;]{{1,80}})"
         )
-        stated = [match[1].strip(" .") for match in re.finditer(pattern, answer.text, re.IGNORECASE)]
+        told = [match[1].strip(" .") for match in re.finditer(pattern, answer.text, re.IGNORECASE)]
+        stated = told if not stated or all(text.lower() == value.lower() for text in told) else stated
     wrong = [text for text in stated if text.strip().lower() != value.lower()]
     observed = f"{key}: {quote(', '.join(stated)) or 'not stated'}"
     return Finding(bool(stated) and not wrong, observed, expected)

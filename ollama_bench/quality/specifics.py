@@ -6,7 +6,7 @@ from typing import Literal
 
 from ollama_bench.quality.answer import Answer, Finding, quote
 from ollama_bench.quality.fluency import count_languages
-from ollama_bench.quality.lexicon import FIRST_NAMES, GENERIC
+from ollama_bench.quality.lexicon import FIRST_NAMES, GENERIC, NOBODY
 from ollama_bench.quality.scores import Span
 
 Kind = Literal["number", "date", "link", "id", "platform", "name", "feature"]
@@ -182,6 +182,9 @@ def _names(text: str, prompt: str, answer: Answer | None) -> Iterator[tuple[str,
 def _capitalised(answer: Answer, known: str) -> Iterator[tuple[str, Span]]:
     """Capitalised words inside a sentence, which are names where they are no everyday word of such notes."""
     for sentence in answer.sentences:
+        opening = _ACTOR.match(sentence.text)
+        if opening and opening[1].lower() not in GENERIC | NOBODY:
+            yield f"name: {quote(opening[1])}", (sentence.span[0], sentence.span[0] + len(opening[1]))
         if len(count_languages(sentence.text)[1]) >= 2:
             continue
         start = sentence.span[0]
@@ -197,4 +200,14 @@ def _capitalised(answer: Answer, known: str) -> Iterator[tuple[str, Span]]:
                 yield f"name: {quote(match[0])}", (start + match.start(), start + match.end())
 
 
-_BRACKETED = re.compile(r"\[[^\[\]\n]{0,60}\]|<[^<>\n]{0,60}>|\{[^{}\n]{0,60}\}")
+_ACTOR = re.compile(
+    r"([A-Z][\w-]+)(?:['’]s (?:login|sign-in|rate|engineers?|engineering|team|latest|new)\b"
+    r"| (?:team |engineers )?(?:has|have) (?:now |just |recently |finally )?(?:fixed|resolved|squashed|corrected"
+    r"|patched"
+    r"|addressed|released|repaired)\b)"
+)
+"""Who did it, or whose it is, at the start of a sentence."""
+_BRACKETED = re.compile(
+    r"\"(?=[^\"\n]{0,40}\s[^\"\n]{0,40}\s)[^\"\n]{0,80}\"|“(?=\S{1,40}\s+\S{1,40}\s)[^“”\n]{0,80}”"
+    r"|\[[^\[\]\n]{0,60}\]|<[^<>\n]{0,60}>|\{[^{}\n]{0,60}\}"
+)

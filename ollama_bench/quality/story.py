@@ -93,6 +93,8 @@ def _find_events(figures: Figures, equations: list[Equation]) -> list[tuple[int,
     for match in _BARE_SUM.finditer(figures.plain):
         events.append((figures.token_at(match.start()), "gain" if match[1] == "+" else "loss"))
     for equation in equations:
+        if _explains(figures, equation):
+            continue
         if "+" in equation.signs:
             events.append((equation.first, "gain"))
         if "-" in equation.signs:
@@ -107,7 +109,7 @@ def _classify(
     outside = sorted(at for at, _ in events if at not in inside)
     latest = max((at for at, _ in events), default=-1)
     mentions = [
-        Mention(_sum_kind(equation, start), equation.result, equation.last, equation.span)
+        Mention(_sum_kind(figures, equation, start), equation.result, equation.last, equation.span)
         for equation in equations
         if equation.result is not None
     ]
@@ -122,10 +124,18 @@ def _classify(
     return sorted(mentions, key=lambda mention: mention.token)
 
 
-def _sum_kind(equation: Equation, start: int) -> str:
+def _sum_kind(figures: Figures, equation: Equation, start: int) -> str:
     """A sum is a total, but one of changes alone ("+2 - 1 = +1") is a net change."""
     changes_alone = equation.sides[0][0] in "+-" and Fraction(start) not in equation.operands
-    return "net" if changes_alone else "sum"
+    after = figures.tokens[equation.last + 1 : equation.last + 4]
+    on_the_way = "before" in after and not {".", "!", ";", "|"} & set(after)
+    return "net" if changes_alone or on_the_way or _explains(figures, equation) else "sum"
+
+
+def _explains(figures: Figures, equation: Equation) -> bool:
+    """Whether a sum only says where a number came from: "4, where 5 = 3 + 2"."""
+    before = figures.tokens[equation.first - 1] if equation.first else ""
+    return before in ("where", "since", "because", "as") and len(equation.sides[0]) == 1 < len(equation.sides[-1])
 
 
 def _had_or_total(figures: Figures, index: int, start: int, earlier: bool, later: bool) -> str:
@@ -159,14 +169,33 @@ def _claims(
             total.kind == "answer"
             or (total.kind == "left" and not (later and _events_before(total, events)))
             or (total.kind in ("total", "bare", "left") and _is_headline(figures, total, events, totals))
-            or (not later and _story_is_told(total, _told_by(figures, total.token, events), by_end))
+            or (
+                not later
+                and not _is_sum_alone(total, totals, by_end)
+                and _story_is_told(total, _told_by(figures, total.token, events), by_end)
+            )
         ):
             claims.append(total)
-    if not claims and equations and equations[-1].result is not None and "-" in equations[-1].signs:
-        claims = [total for total in totals if total.token == equations[-1].last]
-    if not claims and totals and not _next_events(figures, totals[-1].token, events):
+    ends = [equation for equation in equations if any(total.token == equation.last for total in totals)]
+    if not claims and ends and "-" in ends[-1].signs:
+        claims = [total for total in totals if total.token == ends[-1].last]
+    if not claims and totals and not _goes_on(figures, totals[-1].token, events):
         claims = [totals[-1]]
     return claims
+
+
+def _is_sum_alone(total: Mention, totals: list[Mention], by_end: dict[int, Equation]) -> bool:
+    """A sum that only adds, and not to a total before it, with another total after it: no end of the story."""
+    equation = by_end.get(total.token)
+    if equation is None or equation.signs != {"+"} or total is totals[-1]:
+        return False
+    return not {other.value for other in totals if other.token < equation.first} & set(equation.operands)
+
+
+def _goes_on(figures: Figures, token: int, events: list[tuple[int, str]]) -> bool:
+    """Whether the story goes on after the last total in another clause ("then eat 1", not "with the 1 you eat")."""
+    ends = _CLAUSE_ENDS | {"but"}
+    return any(ends & set(figures.tokens[token + 1 : at]) for at, _ in _next_events(figures, token, events))
 
 
 def _events_before(total: Mention, events: list[tuple[int, str]]) -> bool:
@@ -203,7 +232,7 @@ def _told_by(figures: Figures, token: int, events: list[tuple[int, str]]) -> lis
 
 def _is_headline(figures: Figures, total: Mention, events: list[tuple[int, str]], totals: list[Mention]) -> bool:
     """A total that opens the answer, before anything of the story is told."""
-    if any(token <= total.token for token, _ in events) or _other_number_before(figures, total):
+    if any(token <= total.token for token, _ in events) or _is_on_the_way(figures, total, events, totals):
         return False
     rest = figures.tokens[total.token + 1 :]
     end = next((i for i, token in enumerate(rest) if token in (".", "!", "|", ";", ":")), len(rest))
@@ -221,9 +250,17 @@ def _is_headline(figures: Figures, total: Mention, events: list[tuple[int, str]]
     return bool(_SUBORDINATE.intersection(reason))
 
 
-def _other_number_before(figures: Figures, total: Mention) -> bool:
-    before = figures.tokens[: total.token]
-    return any(is_number(token) and Fraction(token) != total.value for token in before)
+def _is_on_the_way(figures: Figures, total: Mention, events: list[tuple[int, str]], totals: list[Mention]) -> bool:
+    """A total with another number before it, from which the story goes on: "three and two are five. You ate one"."""
+    before = figures.tokens[max(0, total.token - 60) : total.token]
+    if not any(is_number(token) and Fraction(token) != total.value for token in before):
+        return False
+    after = {kind for token, kind in events if token > total.token}
+    earlier = any(other.token < total.token and other.value != total.value for other in totals)
+    if _next_events(figures, total.token, events) or (earlier and {"gain", "loss"} <= after):
+        return True
+    following = next((other.token for other in totals if other.token > total.token), total.token)
+    return following > total.token and not {".", "!", "?", "|"} & set(figures.tokens[total.token : following])
 
 
 def _story_is_told(total: Mention, events: list[tuple[int, str]], by_end: dict[int, Equation]) -> bool:

@@ -322,4 +322,8 @@ CASES: list[tuple[str, str]] = [
         "000",
         '{"title": "Summer Event", "risks": ["Rain", "Rain", "Rain", "Rain", "Rain", "Rain", "Rain", "Rain", "Rain"',
     ),
+    ("011", '{"title": "Load Testing", "title": "Load Testing", "risks": ["Flaky results"], "owner": "Platform"}'),
+    ("001", '{"title": "Load Testing", "title": "Search Review", "risks": ["Flaky results"], "owner": "Platform"}'),
+    ("001", '{"title": "Load Balancer, "risks": ["Overload"], "owner": "Platform"}'),
+    ("001", '{"title": "Load Balancer", "risks": ["Overload"], "owner": "Platform}'),
 ]

@@ -524,4 +524,28 @@ CASES: list[tuple[str, str]] = [
     ),
     ("101", "We've fixed a bug in login rate limiting. Thank you for your patience!\n\n<|assistant|>"),
     ("001", "We are pleased to announce the release of a bug fix for login rate limiting, which"),
+    (
+        "111",
+        "We've put things right with our login rate limiting, which was a little too eager to lock people out. We appreciate your patience and your kind messages!",
+    ),
+    (
+        "011",
+        "Hi <username>, we fixed a bug in our login rate limiting that was locking you out. Thanks for your patience!",
+    ),
+    ("011", "We fixed a bug in <product name>'s login rate limiting. Thank you for your patience!"),
+    ("111", "Login rate limiting had a bug, but we've kicked it to the curb! Thanks for hanging in there."),
+    (
+        "111",
+        "The login rate limit was counting attempts wrongly, and we've made it right. Thanks for your patience and for believing in us!",
+    ),
+    (
+        "111",
+        "We've mended a bug in our login rate limiting, so you'll no longer see that pesky \"Too Many Attempts\" message by mistake. Thanks for your patience!",
+    ),
+    ("010", "We fixed a bug in our sign-up form. Thank you for your patience!"),
+    ("011", "Here you go:\n\nWe fixed a bug in our login rate limiting. Thank you for your patience!"),
+    ("110", "Zentro has fixed a bug in login rate limiting. Thank you for your patience!"),
+    ("101", "ログイン制限のバグを修正しました。ご不便をおかけして申し訳ありません。"),
+    ("101", "Мы исправили ошибку в ограничении числа попыток входа. Спасибо за терпение!"),
+    ("101", "Abbiamo corretto un bug nella limitazione degli accessi al login. Grazie per la vostra pazienza!"),
 ]
