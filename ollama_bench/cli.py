@@ -1,30 +1,14 @@
 """The command line: parse, one call, print, exit code. Heavy modules are imported where a command needs them."""
 
-import math
 from pathlib import Path
 from typing import Any
 
 import click
 
 from ollama_bench import __version__
-from orchestrator.console import ARTIFACTS, COMMANDS, FAIL_ON, SLO
+from orchestrator.console import ARTIFACTS, COMMANDS, FAIL_ON, MAX_TIMEOUT_S, SLO, FiniteRange
 from orchestrator.console import main as run_process
 from orchestrator.perf import perf_option
-
-MAX_TIMEOUT_S = 86_400
-"""A day; a socket takes no endless time-out."""
-
-
-class FiniteRange(click.FloatRange):
-    """A range that NaN is not in: it compares as neither below nor above."""
-
-    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
-        """The number, checked."""
-        number = super().convert(value, param, ctx)
-        if not math.isfinite(number):
-            self.fail(f"{value!r} is not a finite number.", param, ctx)
-        return number
-
 
 FORMATS = click.Choice(["text", "markdown", "json"])
 FILE = click.Path(path_type=Path, exists=True, dir_okay=False)
@@ -73,7 +57,7 @@ def cli() -> None:
     "--temperature",
     type=FiniteRange(min=0, max=10),
     metavar="X",
-    help="Of the timed phases; quality answers are always taken at 0.  [default: 0]",
+    help="Of the timed phases. Quality: 0, further seeds 0.8.  [default: 0]",
 )
 @click.option("--think", is_flag=True, help="Let a thinking model think; otherwise it is told not to.")
 @click.option(

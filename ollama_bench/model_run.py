@@ -101,6 +101,8 @@ def run_of(result: RunResult) -> BenchRun:
         failure = "the run ended early"
     elif len(good) < len(trials):
         failure = f"{len(trials) - len(good)} of {len(trials)} warm requests failed"
+    elif not good:
+        failure = "it has no warm requests"
     return BenchRun(
         name=result.model.name,
         kind="model",

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 import click
 
+from ollama_bench.server.address import server_url
 from orchestrator.errors import ConfigurationError
 from orchestrator.scenario import Session
 
@@ -29,6 +30,8 @@ def find(name: str, host: str | None = None, embedded: bool | None = None) -> "M
         return None
     if embedded and host is not None:
         raise ConfigurationError("--embedded starts a server of its own: leave out --host")
+    if host is not None:
+        server_url(host, {})
     return ModelScenario(name, host, bool(embedded))
 
 
@@ -41,6 +44,7 @@ class ModelScenario:
     embedded: bool = False
     kind: str = "model"
     goal: str = "answer the short prompt, loaded and warm"
+    caches_unasked: bool = True
 
     def open(self, cache: bool | None) -> AbstractContextManager[Session]:
         """Connect, pull and load. `cache` False keeps the prompt cache out by a fresh first line each time; else the

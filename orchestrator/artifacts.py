@@ -12,6 +12,7 @@ Each file is written beside and renamed. Runs never share a name, so processes t
 import contextlib
 import csv
 import io
+import os
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import TypeVar
@@ -19,7 +20,7 @@ from typing import TypeVar
 from pydantic import ValidationError
 
 from orchestrator.errors import ArtifactError
-from orchestrator.files import slug, write_atomically
+from orchestrator.files import name_of, slug, write_atomically
 from orchestrator.results import Baseline, BenchRun, Document, Named, Summary
 
 DEFAULT_ROOT = Path("artifacts")
@@ -41,9 +42,9 @@ class Artifacts:
         """Make the folder, so that one that cannot be written is told before anything is measured."""
         try:
             (self.folder(name) / "runs").mkdir(parents=True, exist_ok=True)
-            probe = self.folder(name) / "runs" / ".probe"
+            probe = self.folder(name) / "runs" / f".probe-{os.getpid()}"
             write_atomically(probe, "")
-            probe.unlink()
+            probe.unlink(missing_ok=True)
         except OSError as error:
             raise self._unwritable(self.folder(name), error) from error
 
@@ -63,9 +64,6 @@ class Artifacts:
     def save_baseline(self, baseline: Baseline) -> Path:
         """Pin it; what was pinned before is replaced."""
         path = self.folder(baseline.name) / "baseline.json"
-        other = self._read(path, Baseline)
-        if other is not None and other.name.casefold() != baseline.name.casefold():
-            raise ArtifactError(f"{path} is that of {other.name}: choose another folder with --artifacts")
         self._write(path, baseline.model_dump_json(indent=1) + "\n")
         return path
 
@@ -85,22 +83,27 @@ class Artifacts:
             return []
         return [run for run in self._runs(name, f"*-{newest.group}.json") if not run.is_cache_run][::-1]
 
+    def has_good(self, name: str) -> bool:
+        """Whether a baseline or a run that did not fail is stored."""
+        return self.baseline(name) is not None or any(run.failure is None for run in self._runs(name, "*.json"))
+
     def names(self) -> list[str]:
         """All scenarios that have something stored, by their own names; by the folder's where no file tells it."""
         folders = sorted(path for path in self.bench.glob("*") if path.is_dir())
-        return [self._name_in(folder) for folder in folders]
+        return [name for folder in folders if (name := self._name_in(folder)) is not None]
 
-    def _name_in(self, folder: Path) -> str:
+    def _name_in(self, folder: Path) -> str | None:
         """From the smallest file that tells it; those that cannot be read are told about when they are needed."""
-        for path in (folder / "summary.json", folder / "baseline.json", *_newest_first(folder, "*.json")[:1]):
+        paths = [folder / "summary.json", folder / "baseline.json", *_newest_first(folder, "*.json")]
+        for path in paths:
             with contextlib.suppress(ArtifactError):
                 found = self._read(path, Named)
                 if found is not None:
                     return found.name
-        return folder.name
+        return name_of(folder.name) if any(path.exists() for path in paths) else None
 
     def _runs(self, name: str, pattern: str) -> Iterator[BenchRun]:
-        """Newest first; those of another scenario whose name makes the same folder are passed over."""
+        """Newest first; those of another name, copied here by hand, are passed over."""
         for path in _newest_first(self.folder(name), pattern):
             run = self._read(path, BenchRun)
             if run is not None and run.name.casefold() == name.casefold():
@@ -136,13 +139,13 @@ def _newest_first(folder: Path, pattern: str) -> list[Path]:
 
 
 def _timings(runs: Sequence[BenchRun]) -> str:
-    """One line an iteration: run (from 1), its start, iteration (from 1), ms, then further metrics."""
+    """One line an iteration: run (from 1), its start, cache mode, iteration (from 1), ms, then further metrics."""
     names = list(dict.fromkeys(name for run in runs for name in run.metrics))
     text = io.StringIO()
     writer = csv.writer(text, lineterminator="\n")
-    writer.writerow(["run", "started_at", "iteration", "ms", *names])
+    writer.writerow(["run", "started_at", "cache", "iteration", "ms", *names])
     for index, run in enumerate(runs, 1):
         for iteration, value in enumerate(run.samples_ms):
             further = [run.metrics[name][iteration] if name in run.metrics else None for name in names]
-            writer.writerow([index, run.started_at, iteration + 1, value, *further])
+            writer.writerow([index, run.started_at, run.cache, iteration + 1, value, *further])
     return text.getvalue()

@@ -5,6 +5,7 @@ from dataclasses import asdict, dataclass, replace
 
 from orchestrator.artifacts import Artifacts
 from orchestrator.clean import one_line
+from orchestrator.keep import keep
 from orchestrator.results import BenchRun, pooled_ms
 from orchestrator.runner import RunSpec, now_utc, run_once
 from orchestrator.scenario import Found
@@ -33,8 +34,8 @@ class CacheSavings:
     name: str
     off: Mode
     on: Mode
-    speedup: float
-    """Median off / median on."""
+    speedup: float | None
+    """Median off / median on; None where the latter is 0."""
     speedup_ci95: Interval
 
     def to_json(self) -> dict[str, object]:
@@ -61,7 +62,7 @@ def run_cache_experiment(
             told(index, done, total)
 
         run = run_once(found, replace(spec, cache=index % 2 == 1), told_here)
-        artifacts.save_run(run)
+        keep(run, artifacts)
         made.append(run)
     if any(run.failure is not None for run in made):
         return made, None
@@ -84,7 +85,7 @@ def compare(runs: Sequence[BenchRun]) -> CacheSavings:
         name=runs[0].name,
         off=_mode(off),
         on=_mode(on),
-        speedup=_ratio(quantile(off_ms, 0.5), quantile(on_ms, 0.5)) or 1.0,
+        speedup=_ratio(quantile(off_ms, 0.5), quantile(on_ms, 0.5)),
         speedup_ci95=(_ratio(off_ends[0], on_ends[1]), _ratio(off_ends[1], on_ends[0])),
     )
 

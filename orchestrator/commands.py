@@ -15,6 +15,7 @@ from orchestrator.errors import BenchError
 from orchestrator.gate import MAX_DRIFT, run_to_run
 from orchestrator.gate_text import gate_text
 from orchestrator.gatekeeper import hold_stored, pin
+from orchestrator.keep import keep
 from orchestrator.progress import Progress
 from orchestrator.report import HEADERS, NOTE, rows_of, to_html, to_markdown
 from orchestrator.results import Summary, summarize
@@ -188,7 +189,7 @@ def _measure(
     else:
         made = []
         for run in repeat(found, spec, runs, told):
-            artifacts.save_run(run)
+            keep(run, artifacts)
             made.append(run)
         summary = summarize(made, slo)
     artifacts.save_summary(summary, made)

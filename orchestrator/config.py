@@ -1,12 +1,13 @@
 """YAML files read into pydantic models; a mistake is told with its file, line and key."""
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Any, TypeVar
 
 import yaml
 from pydantic import BaseModel, ValidationError
+from pydantic_core import PydanticCustomError
 
 from orchestrator.errors import ConfigurationError
 
@@ -16,6 +17,7 @@ MAX_CONFIG_BYTES = 1_000_000
 """Far above any real file; keeps an alias bomb or a wrong path (a model file, say) from being read whole."""
 
 
+_SAME_NAME = "same_name"
 _SURROGATE = re.compile("[\ud800-\udfff]")
 
 
@@ -25,6 +27,15 @@ def load_yaml(path: Path, model: type[Model]) -> Model:
     Raises ConfigurationError, one line a mistake: `FILE:LINE: key: what is wrong`.
     """
     return parse_yaml(read_text(path), model, str(path))
+
+
+def refuse_same_names(names: Iterable[str], taken: Iterable[str] = ()) -> None:
+    """For a model's validator: no two `names` may differ in case alone, nor be among those `taken` elsewhere."""
+    seen = {name.casefold() for name in taken}
+    for name in names:
+        if name.casefold() in seen:
+            raise PydanticCustomError(_SAME_NAME, "another scenario has that name: case does not count", {"key": name})
+        seen.add(name.casefold())
 
 
 def read_text(path: Path) -> str:
@@ -108,10 +119,12 @@ def _refuse_surprises(root: yaml.Node | None, name: str) -> None:
 
 def _describe(problem: Any, root: yaml.Node | None, name: str) -> str:
     location: Sequence[str | int] = problem["loc"]
+    if problem["type"] == _SAME_NAME:
+        location = [*location, problem["ctx"]["key"]]
     key = ".".join(str(part) for part in location) or "the file"
     message = {"extra_forbidden": "unknown key", "missing": "missing"}.get(problem["type"], problem["msg"])
     message = message.removeprefix("Value error, ")
-    if problem["type"] not in ("extra_forbidden", "missing", "value_error"):
+    if problem["type"] not in ("extra_forbidden", "missing", "value_error", _SAME_NAME):
         message += f" (found {str(problem['input'])[:80]!r})"
     return f"{name}:{_line_of(location, root)}: {key}: {message}"
 

@@ -1,6 +1,7 @@
 """The commands `bench:*` and `slo:*`: options, one call, exit code. Imports click alone; the work is in commands.py."""
 
 import io
+import math
 import os
 import sys
 from functools import partial
@@ -17,7 +18,39 @@ if TYPE_CHECKING:
 
 _META_KEY = "orchestrator.sources"
 
-NAME = click.option("--name", required=True, metavar="N", help="The scenario; `bench:list` names them.")
+MAX_TIMEOUT_S = 86_400
+"""A day; neither a socket nor a queue takes an endless time-out."""
+
+
+class FiniteRange(click.FloatRange):
+    """A range that NaN is not in: it compares as neither below nor above."""
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
+        """The number, checked."""
+        number = super().convert(value, param, ctx)
+        if not math.isfinite(number):
+            self.fail(f"{value!r} is not a finite number.", param, ctx)
+        return number
+
+
+class ScenarioName(click.types.StringParamType):
+    """A name that can be stored."""
+
+    name = "text"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> str:
+        """The name, checked."""
+        name = str(value)
+        if not name.strip():
+            self.fail("a scenario's name is not empty.", param, ctx)
+        if any("\ud800" <= character <= "\udfff" for character in name):
+            self.fail("a scenario's name is UTF-8 text.", param, ctx)
+        return name
+
+
+NAME = click.option(
+    "--name", type=ScenarioName(), required=True, metavar="N", help="The scenario; `bench:list` names them."
+)
 ITER = click.option("--iter", "iterations", type=click.IntRange(1), default=30, show_default=True, help="Timed, a run.")
 WARMUP = click.option("--warmup", type=click.IntRange(0), default=5, show_default=True, help="Untimed, before them.")
 RUNS = click.option(
@@ -33,7 +66,7 @@ CACHE = click.option(
 TIMEOUT = click.option(
     "--timeout",
     "timeout_s",
-    type=click.FloatRange(0, min_open=True),
+    type=FiniteRange(0, min_open=True, max=MAX_TIMEOUT_S),
     default=300.0,
     show_default=True,
     metavar="S",
@@ -227,7 +260,9 @@ def slo_report(root: Path, slo_file: Path | None, as_json: bool) -> None:
 
 
 @click.command("slo:gate")
-@click.option("--name", "names", multiple=True, metavar="N", help="Only this scenario; may be repeated.")
+@click.option(
+    "--name", "names", type=ScenarioName(), multiple=True, metavar="N", help="Only this scenario; may be repeated."
+)
 @FAIL_ON
 @click.option("--rerun/--no-rerun", default=True, help="Make further runs where one looks slow.  [default: rerun]")
 @ARTIFACTS

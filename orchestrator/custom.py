@@ -11,7 +11,6 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from orchestrator.errors import ConfigurationError
 from orchestrator.kinds import CallableScenario, CommandScenario
 
 FILE = Path("config/scenarios.yaml")
@@ -23,15 +22,10 @@ def list() -> "tuple[CallableScenario | CommandScenario, ...]":  # noqa: A001  #
     """All of the file's, in its order; none without a file. Raises ConfigurationError."""
     if not FILE.exists():
         return ()
-    from orchestrator.bots import catalogue
     from orchestrator.config import load_yaml
     from orchestrator.custom_file import ScenarioFile
 
     entries = load_yaml(FILE, ScenarioFile).root
-    folded = [name.casefold() for name in entries]
-    for name in entries:
-        if catalogue.find(name) or folded.count(name.casefold()) > 1:
-            raise ConfigurationError(f"{FILE}: {name}: another scenario has that name (case does not count)")
     return tuple(
         CallableScenario(name, entry.goal, entry.callable)
         if entry.callable

@@ -5,6 +5,9 @@ from typing import Annotated
 
 from pydantic import BaseModel, ConfigDict, Field, RootModel, field_validator, model_validator
 
+from orchestrator.bots import catalogue
+from orchestrator.config import refuse_same_names
+
 
 class Entry(BaseModel):
     """One scenario: either a callable or a command."""
@@ -30,4 +33,9 @@ class Entry(BaseModel):
 
 
 class ScenarioFile(RootModel[dict[Annotated[str, Field(min_length=1, max_length=200)], Entry]]):
-    """By name."""
+    """By name; none is a bot's."""
+
+    @model_validator(mode="after")
+    def _names_differ(self) -> "ScenarioFile":
+        refuse_same_names(self.root, (bot.name for bot in catalogue.BOTS))
+        return self

@@ -1,6 +1,5 @@
 """The machine and the interpreter, as far as they change how long something takes."""
 
-import hashlib
 import json
 import os
 import platform
@@ -21,11 +20,6 @@ def fingerprint() -> dict[str, Json]:
         "ram_gib": _ram_gib(),
         "python": f"{platform.python_implementation()} {platform.python_version()}",
     }
-
-
-def identity(environment: Mapping[str, Json]) -> str:
-    """A short digest of a fingerprint, for people to compare."""
-    return hashlib.sha256(json.dumps(environment, sort_keys=True).encode()).hexdigest()[:12]
 
 
 def differences(old: Mapping[str, Json], new: Mapping[str, Json]) -> list[str]:

@@ -7,18 +7,26 @@ from pathlib import Path
 
 MAX_SLUG_CHARS = 80
 
+_TAG = re.compile(r"-(?=[0-9])|(?<=[0-9])-")
+_DIGESTED = re.compile(r"-[0-9a-f]{8}$")
+
 
 def slug(name: str) -> str:
-    """A file name for any `name`: letters, digits, `.`, `_` and `-`, never empty, hidden or a path.
+    """A file name for any `name`: letters, digits, `.`, `_` and `-`, never empty, hidden, a path, or led by `_`.
 
-    Names that differ only in what a file name cannot carry get a digest behind them, so that none takes another's
-    place; plain names stay as they are but for `:` and `/`.
+    Plain names stay as they are, and the `:` of a model's tag becomes `-`: `llama3.2-1b`. Each name that cannot be
+    told from its slug (see `name_of`) gets a digest behind it, so that none takes another's place.
     """
-    plain = re.sub(r"[:/]+", "-", name)
-    safe = re.sub(r"[^A-Za-z0-9._-]+", "-", plain).strip(".-")[:MAX_SLUG_CHARS].rstrip(".-")
-    if safe and safe == plain:
+    plain = name.replace(":", "-")
+    safe = re.sub(r"[^A-Za-z0-9._-]+", "-", plain).lstrip("._-")[:MAX_SLUG_CHARS].rstrip(".-")
+    if safe and safe == plain and name_of(safe) == name and not _DIGESTED.search(safe):
         return safe
     return f"{safe or 'x'}-{hashlib.sha256(name.encode('utf-8', 'surrogatepass')).hexdigest()[:8]}"
+
+
+def name_of(plain_slug: str) -> str:
+    """The name behind a slug without a digest: the first `-` beside a digit was the `:` of a tag."""
+    return _TAG.sub(":", plain_slug, count=1)
 
 
 def write_atomically(path: Path, text: str) -> None:

@@ -79,6 +79,10 @@ class _Evidence:
     def tail_p_value(self) -> float:
         return fisher_tail(self.slow, self.size, self.baseline_slow, self.baseline_size)
 
+    def is_burst(self, excess: float) -> bool:
+        """Whether the tail's excess comes from a few runs, and the body has none."""
+        return self.tail.difference > excess >= max(self.body.difference, self.common_tail)
+
 
 def judge(
     baseline: Sequence[Sequence[float]], candidate: Sequence[Sequence[float]], *, threshold: float = 0.10
@@ -207,7 +211,7 @@ def _decide(seen: _Evidence, threshold: float) -> GateDecision:
         p_value=min(beyond or (seen.body.p_value, tail_p)),
         body_p_value=seen.body.p_value,
         tail_p_value=tail_p,
-        more_runs=_more_runs(seen, body_exceeds, tail_exceeds) if outcome == "inconclusive" else None,
+        more_runs=_more_runs(seen, excess, body_exceeds, tail_exceeds) if outcome == "inconclusive" else None,
         threshold=threshold,
     )
     return replace(decision, reason=_reason(decision, seen, level))
@@ -218,7 +222,7 @@ def _ratio_interval(found: Shift) -> tuple[float, float]:
     return math.exp(found.difference - margin), math.exp(found.difference + margin)
 
 
-def _more_runs(seen: _Evidence, body_exceeds: bool, tail_exceeds: bool) -> int | None:
+def _more_runs(seen: _Evidence, excess: float, body_exceeds: bool, tail_exceeds: bool) -> int | None:
     """The fewest further runs like those seen that make an excess significant, at least up to FULL_RUNS in all."""
     least = max(FULL_RUNS - seen.runs, 1)
 
@@ -235,7 +239,7 @@ def _more_runs(seen: _Evidence, body_exceeds: bool, tail_exceeds: bool) -> int |
 
     tests = [test for test, is_beyond in ((body_p, body_exceeds), (tail_p, tail_exceeds)) if is_beyond]
     if not tests:
-        return least if seen.drift <= MAX_DRIFT else None
+        return least if seen.drift <= MAX_DRIFT and not seen.is_burst(excess) else None
     needed = [bisect_left(range(1, MAX_MORE_RUNS + 1), True, key=lambda n: test(n) < LEVEL) for test in tests]
     fewest = min(needed) + 1
     return max(fewest, least) if fewest <= MAX_MORE_RUNS else None
@@ -249,8 +253,6 @@ def _reason(decision: GateDecision, seen: _Evidence, level: float) -> str:
     )
     runs = f"{seen.runs} run{'s' if seen.runs > 1 else ''} against {seen.baseline_runs}"
     excess = math.log1p(decision.threshold)
-    burst = seen.body.difference <= excess and seen.common_tail <= excess
-    unproven = f"above {percent} but {'only in a few runs' if burst else 'not beyond chance'}: {figures}, {runs}"
     if decision.outcome == "fail":
         said = f"slower by more than {percent}, beyond chance at {level:g}: {figures}, {runs}"
     elif decision.outcome == "pass":
@@ -259,8 +261,13 @@ def _reason(decision: GateDecision, seen: _Evidence, level: float) -> str:
         said = f"the baseline is too noisy to pass anything, pin it again on a quiet machine: {figures}, {runs}"
     elif seen.runs < FULL_RUNS:
         said = f"looks slow on {runs}: {figures}; {_settling(decision)}"
+    elif seen.is_burst(excess):
+        said = (
+            f"above {percent} but only in a few runs: {figures}, {runs}; more runs like these would not settle it: "
+            "measure anew when nothing else uses the machine"
+        )
     else:
-        said = f"{unproven}; {_settling(decision)}"
+        said = f"above {percent} but not beyond chance: {figures}, {runs}; {_settling(decision)}"
     return said + _out_of_range(seen)
 
 

@@ -38,18 +38,20 @@ def hold_stored(
     return hold(subjects, fail_on)
 
 
-def hold_run(
-    run: BenchRun,
+def hold_runs(
+    runs: Sequence[BenchRun],
     artifacts: Artifacts | None = None,
     slo_file: Path | None = None,
     fail_on: FailOn = "any",
 ) -> GateReport:
-    """Judge one run that was made elsewhere, as it is, against the objectives and the baseline of its name.
+    """Judge runs that were made elsewhere, each as it is, against the objectives and the baseline of its name; all
+    together, so that Holm covers them.
 
     Raises ConfigurationError for a bad objectives file, ArtifactError for a baseline that cannot be read.
     """
-    baseline = (artifacts or Artifacts()).baseline(run.name)
-    return hold([Subject(run.name, slo_for(run.name, load_slos(slo_file)), [run], baseline)], fail_on)
+    slos, stored = load_slos(slo_file), artifacts or Artifacts()
+    subjects = [Subject(run.name, slo_for(run.name, slos), [run], stored.baseline(run.name)) for run in runs]
+    return hold(subjects, fail_on)
 
 
 def read_subject(name: str, artifacts: Artifacts, slos: SloFile) -> Subject:

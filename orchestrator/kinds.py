@@ -27,6 +27,7 @@ class CallableScenario:
     target: str
     """`package.module:function`; the working directory can be imported from."""
     kind: str = "callable"
+    caches_unasked: bool = False
 
     @contextmanager
     def open(self, cache: bool | None) -> Iterator[Session]:
@@ -79,6 +80,7 @@ class CommandScenario:
     goal: str
     command: str
     kind: str = "command"
+    caches_unasked: bool = False
 
     @contextmanager
     def open(self, cache: bool | None) -> Iterator[Session]:

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from statistics import fmean, stdev
 from typing import Annotated, Any, Literal
 
-from pydantic import AliasChoices, BaseModel, ConfigDict, Field
+from pydantic import AliasChoices, BaseModel, ConfigDict, Field, model_validator
 
 from orchestrator.scenario import Json
 from orchestrator.slo import Check, Figure, Slo, check
@@ -14,6 +14,10 @@ SCHEMA_VERSION = 1
 
 NS_PER_MS = 1_000_000
 BYTES_PER_MB = 1_000_000
+
+Nanoseconds = Annotated[int, Field(ge=0, le=10**18)]
+Milliseconds = Annotated[float, Field(ge=0, le=1e12)]
+"""Both up to 31 years: nothing that is computed from them overflows."""
 
 
 class Document(BaseModel):
@@ -47,7 +51,9 @@ class BenchRun(Named):
     """`on` where the cache was asked for; what a scenario does unasked is in its context."""
     experiment: bool = False
     """Part of a comparison of cache modes."""
-    samples_ns: list[Annotated[int, Field(ge=0)]] = []
+    usual: bool = True
+    """Whether the cache mode is the one that the scenario has unasked."""
+    samples_ns: list[Nanoseconds] = []
     metrics: dict[str, list[float | None]] = {}
     """One value an iteration, in the same order as `samples_ns`."""
     peak_rss_bytes: int | None = None
@@ -57,8 +63,16 @@ class BenchRun(Named):
     context: dict[str, Json] = {}
     failure: str | None = None
     """Why there are no samples."""
+    setup_exit_code: int | None = None
+    """Of the BenchError that set-up ended with: the failure is the user's to mend, not the scenario's."""
     log: str = ""
     """The end of what a failed worker wrote to stderr."""
+
+    @model_validator(mode="after")
+    def _samples_or_failure(self) -> "BenchRun":
+        if not self.samples_ns and self.failure is None:
+            raise ValueError("a run has samples or a failure")
+        return self
 
     @property
     def samples_ms(self) -> list[float]:
@@ -68,15 +82,15 @@ class BenchRun(Named):
     @property
     def is_cache_run(self) -> bool:
         """Such runs are no candidates of the gate."""
-        return self.cache == "on" or self.experiment
+        return self.cache == "on" or self.experiment or not self.usual
 
 
 class Baseline(Named):
     """What the gate holds candidates against; pinned by a person, never moved by itself."""
 
     pinned_at: str
-    iterations: int
-    warmup: int
+    iterations: int = Field(ge=1)
+    warmup: int = Field(ge=0)
     source: str
     options: dict[str, Any] = {}
     environment: dict[str, Json]
@@ -85,7 +99,7 @@ class Baseline(Named):
     p50_ms: float
     p95_ms: float
     peak_rss_mb: float | None
-    runs_ms: list[list[float]] = Field(min_length=1)
+    runs_ms: list[Annotated[list[Milliseconds], Field(min_length=1)]] = Field(min_length=1)
 
 
 class Summary(Named):

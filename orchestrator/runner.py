@@ -55,29 +55,31 @@ def run_once(found: Found, spec: RunSpec, told: Told = lambda _done, _total: Non
     Raises BenchError for a scenario that cannot travel to a worker.
     """
     scenario = found.scenario
-    run = BenchRun(
-        name=scenario.name,
-        kind=scenario.kind,
-        source=found.source,
-        options=dict(found.options),
-        group=spec.group,
-        started_at=now_utc(),
-        iterations=spec.iterations,
-        warmup=spec.warmup,
-        cache="on" if spec.cache else "off",
-        experiment=spec.experiment,
-    )
+    known = {
+        "name": scenario.name,
+        "kind": scenario.kind,
+        "source": found.source,
+        "options": dict(found.options),
+        "group": spec.group,
+        "started_at": now_utc(),
+        "iterations": spec.iterations,
+        "warmup": spec.warmup,
+        "cache": "on" if spec.cache else "off",
+        "experiment": spec.experiment,
+        "usual": spec.cache in (None, scenario.caches_unasked),
+    }
     try:
         job = pickle.dumps(Job(scenario, spec.iterations, spec.warmup, spec.cache))
     except (pickle.PicklingError, AttributeError, TypeError) as error:
         raise BenchError(f"{scenario.name}: cannot be sent to a worker process: {error}") from error
     outcome = _Worker(job, spec, told).outcome()
     try:
-        return BenchRun.model_validate({**run.model_dump(), **outcome})
+        return BenchRun.model_validate({**known, **outcome})
     except ValidationError as error:
         first = error.errors(include_url=False)[0]
         where = ".".join(str(part) for part in first["loc"])
-        return run.model_copy(update={"failure": f"the scenario gave an impossible value: {where}: {first['msg']}"})
+        failure = f"the scenario gave an impossible value: {where}: {first['msg']}"
+        return BenchRun.model_validate({**known, "failure": failure})
 
 
 def repeat(found: Found, spec: RunSpec, runs: int, told: Callable[[int, int, int], None]) -> Iterator[BenchRun]:
@@ -109,7 +111,8 @@ class _Worker:
             if "result" in said:
                 result: dict[str, Any] = said["result"]
                 return result
-            return {"failure": said.get("failure") or self._death(process.returncode), "log": _end_of(log)}
+            said.setdefault("failure", self._death(process.returncode))
+            return {**said, "log": _end_of(log)}
 
     def _listen(self, process: "subprocess.Popen[bytes]") -> dict[str, Any]:
         """Follow the lines told; the last one, or a failure of our own. Ends when the worker closes its channel."""
@@ -172,14 +175,13 @@ def _read(process: "subprocess.Popen[bytes]", job: bytes, lines: "queue.Queue[by
 
 
 def _stop(process: "subprocess.Popen[bytes]") -> None:
-    """End the worker and what it started; nothing to do for one that has ended."""
-    if process.poll() is None:
-        if hasattr(os, "killpg"):
-            with contextlib.suppress(ProcessLookupError):
-                os.killpg(process.pid, signal.SIGKILL)
-        else:
-            process.kill()
-        process.wait()
+    """End the worker and what it started: a worker that has died may have left something behind."""
+    if hasattr(os, "killpg"):
+        with contextlib.suppress(ProcessLookupError, PermissionError):  # the latter on macOS, for one that has ended
+            os.killpg(process.pid, signal.SIGKILL)
+    else:
+        process.kill()
+    process.wait()
 
 
 def _end_of(log: IO[bytes]) -> str:

@@ -18,6 +18,11 @@ if TYPE_CHECKING:
 
 ENTRY_POINT_GROUP = "orchestrator.scenarios"
 
+_IMPORT_ERRORS = (
+    ImportError, SyntaxError, AttributeError, NameError, TypeError, ValueError, LookupError, OSError, RuntimeError
+)  # fmt: skip
+"""What another package's module may raise when it is imported; whatever else it raises is a crash."""
+
 Json = str | int | float | bool | None
 
 
@@ -61,6 +66,10 @@ class Scenario(Protocol):
     @property
     def goal(self) -> str:
         """What it does, in a sentence."""
+
+    @property
+    def caches_unasked(self) -> bool:
+        """Whether its cache is met where no mode is asked for."""
 
     def open(self, cache: bool | None) -> AbstractContextManager[Session]:
         """Set up on entry, tear down on exit, both in the worker and untimed.
@@ -141,15 +150,21 @@ def builtin_sources() -> dict[str, ScenarioSource]:
 
 
 def registered_sources(warn: Callable[[str], None] = lambda _: None) -> dict[str, ScenarioSource]:
-    """Sources under the entry point; one that cannot be imported is told to `warn` and left out."""
+    """Sources under the entry point; one that cannot be imported, or is none, is told to `warn` and left out."""
     from importlib.metadata import entry_points
 
     sources = {}
     for entry in sorted(entry_points(group=ENTRY_POINT_GROUP), key=lambda entry: entry.name):
         try:
-            sources[entry.name] = entry.load()
-        except (ImportError, AttributeError) as error:
-            warn(f"scenario source {entry.name} ({entry.value}) cannot be loaded and is left out: {error}")
+            source = entry.load()
+            lacking = [part for part in ("options", "list", "find") if not hasattr(source, part)]
+            problem = f"it has no {' and no '.join(lacking)}" if lacking else None
+        except _IMPORT_ERRORS as error:
+            problem = f"{type(error).__name__}: {error}"
+        if problem is None:
+            sources[entry.name] = source
+        else:
+            warn(f"scenario source {entry.name} ({entry.value}) cannot be loaded and is left out: {problem}")
     return sources
 
 

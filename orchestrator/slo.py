@@ -10,10 +10,9 @@ from fnmatch import fnmatchcase
 from pathlib import Path
 from typing import Annotated, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, RootModel
+from pydantic import BaseModel, ConfigDict, Field, RootModel, model_validator
 
-from orchestrator.config import load_yaml, parse_yaml
-from orchestrator.errors import ConfigurationError
+from orchestrator.config import load_yaml, parse_yaml, refuse_same_names
 from orchestrator.stats import MIN_SAMPLES_FOR_P95, Interval
 
 FILE = Path("config/slo.yaml")
@@ -47,6 +46,11 @@ class Limits(BaseModel):
 
 class SloFile(RootModel[dict[str, Limits]]):
     """By scenario name or pattern (`*`, `?`, `[...]`); case does not count."""
+
+    @model_validator(mode="after")
+    def _names_differ(self) -> "SloFile":
+        refuse_same_names(self.root)
+        return self
 
 
 DEFAULTS: dict[str, Limits] = {
@@ -118,8 +122,6 @@ def slo_for(name: str, file: SloFile) -> Slo:
     """The entry of that name, else of the first pattern that matches, over the default key by key."""
     entries = file.root
     exact = [key for key in entries if key.casefold() == name.casefold()]
-    if len(exact) > 1:
-        raise ConfigurationError(f"{exact[0]} and {exact[1]} name the same scenario: case does not count")
     matching = exact or [key for key in entries if fnmatchcase(name.casefold(), key.casefold())]
     limits = next((value for key, value in DEFAULTS.items() if key.casefold() == name.casefold()), Limits())
     if matching:

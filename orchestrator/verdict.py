@@ -8,7 +8,7 @@ from dataclasses import asdict, dataclass
 from typing import Any, Literal
 
 from orchestrator.environment import differences
-from orchestrator.gate import GateDecision, Outcome, judge, judge_family
+from orchestrator.gate import LEVEL, GateDecision, Outcome, judge, judge_family
 from orchestrator.results import Baseline, BenchRun, checks_of
 from orchestrator.slo import Check, Slo
 
@@ -67,7 +67,7 @@ class GateReport:
             "outcome": self.outcome,
             "exit_code": self.exit_code,
             "fail_on": self.fail_on,
-            "family": {"method": "Holm", "level": FAMILY_LEVEL, "tests": self.tests, "loosest_level": 0.005},
+            "family": {"method": "Holm", "level": FAMILY_LEVEL, "tests": self.tests, "loosest_level": LEVEL},
             "scenarios": [asdict(verdict) for verdict in self.verdicts],
         }
 
@@ -94,10 +94,12 @@ class Subject:
     @property
     def failures(self) -> list[str]:
         """Why runs have no samples."""
-        return [run.failure for run in self.runs if run.failure is not None]
+        return [
+            run.failure or "it has no samples" for run in self.runs if run.failure is not None or not run.samples_ns
+        ]
 
     def obstacles(self) -> list[str]:
-        """In what the candidate's circumstances differ from the baseline's; empty when they can be compared."""
+        """In what the candidate differs from the baseline beside its times; empty when they can be compared."""
         if self.baseline is None:
             return []
         seen = dict.fromkeys(
@@ -106,6 +108,8 @@ class Subject:
             for old, new in ((self.baseline.environment, run.environment), (self.baseline.context, run.context))
             for difference in differences(old, new)
         )
+        if self.baseline.digest is not None and any(run.digest != self.baseline.digest for run in self.runs):
+            seen["the work itself has changed (the digest of its result differs)"] = None
         return list(seen)
 
     def decide(self) -> GateDecision | None:
@@ -117,9 +121,10 @@ class Subject:
 
 def hold(subjects: Sequence[Subject], fail_on: FailOn = "any") -> GateReport:
     """Judge all subjects together: Holm over all of their tests."""
-    decisions = {subject.name: decision for subject in subjects if (decision := subject.decide()) is not None}
-    decisions = judge_family(decisions, FAMILY_LEVEL)
-    return GateReport([_verdict(subject, decisions.get(subject.name), fail_on) for subject in subjects], fail_on)
+    by_place = {str(place): subject for place, subject in enumerate(subjects)}  # a name may be there twice
+    made = {place: subject.decide() for place, subject in by_place.items()}
+    decisions = judge_family({place: found for place, found in made.items() if found is not None}, FAMILY_LEVEL)
+    return GateReport([_verdict(subject, decisions.get(at), fail_on) for at, subject in by_place.items()], fail_on)
 
 
 def _verdict(subject: Subject, decision: GateDecision | None, fail_on: FailOn) -> Verdict:
@@ -128,7 +133,7 @@ def _verdict(subject: Subject, decision: GateDecision | None, fail_on: FailOn) -
     targets, regression = _targets(checks), _comparison(subject, decision)
     parts: Mapping[FailOn, list[Outcome]] = {
         "any": [targets, _as_outcome(regression)],
-        "targets": [targets],
+        "targets": [targets, "inconclusive" if regression == "not comparable" else "pass"],
         "regressions": [_as_outcome(regression)],
     }
     return Verdict(
@@ -184,16 +189,7 @@ def _target_reasons(checks: Sequence[Check]) -> list[str]:
 
 def _regression_reasons(subject: Subject, decision: GateDecision | None) -> list[str]:
     if decision is not None:
-        changed = _digest_note(subject)
-        return [decision.reason, *changed]
+        return [decision.reason]
     if subject.baseline is None:
         return [f"no baseline: pin one with `bench:baseline --name {subject.name!r}`"]
     return [f"not comparable with the baseline of {subject.baseline.pinned_at}: {'; '.join(subject.obstacles())}"]
-
-
-def _digest_note(subject: Subject) -> list[str]:
-    old = subject.baseline.digest if subject.baseline else None
-    new = {run.digest for run in subject.runs}
-    if old is None or new in ({old}, {None}):
-        return []
-    return ["the result is not the baseline's: the work itself has changed (its digest differs)"]

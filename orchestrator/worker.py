@@ -2,7 +2,7 @@
 
     {"done": 3}                                        so many iterations are over, warm-up included
     {"result": {...}}                                  at the end, the raw samples and what goes with them
-    {"failure": "..."}                                 instead, with the reason
+    {"failure": "...", "setup_exit_code": 3}           instead, with the reason; the code where set-up refused
 
 NOT aware of objectives, files or statistics. Imports nothing heavy: its memory is the scenario's.
 """
@@ -15,12 +15,13 @@ import pickle
 import sys
 import time
 from collections.abc import Callable
+from contextlib import ExitStack
 from dataclasses import dataclass
 from typing import Any
 
 from orchestrator.environment import fingerprint
 from orchestrator.errors import BenchError
-from orchestrator.scenario import Sample, Scenario, Session
+from orchestrator.scenario import Json, Sample, Scenario, Session
 
 PROGRESS_S = 0.05
 """Progress is told no more often, or the telling would disturb short iterations."""
@@ -51,7 +52,7 @@ def main() -> None:
 
         try:
             job: Job = pickle.load(sys.stdin.buffer)
-            tell({"result": perform(job, tell)})
+            tell(perform(job, tell))
         except BenchError as error:
             tell({"failure": str(error)})
         except BaseException as error:
@@ -60,11 +61,19 @@ def main() -> None:
 
 
 def perform(job: Job, tell: Tell) -> dict[str, Any]:
-    """Set up, warm up, iterate, tear down."""
-    with job.scenario.open(job.cache) as session:
+    """Set up, warm up, iterate, tear down; the last message to tell."""
+    with ExitStack() as stack:
+        try:
+            session = stack.enter_context(job.scenario.open(job.cache))
+        except BenchError as error:
+            return {"failure": str(error), "setup_exit_code": error.exit_code}
         context = dict(session.context())
         samples = _iterate(session, job, tell)
         peak = session.peak_rss_bytes()
+    return {"result": _result(samples, context, peak)}
+
+
+def _result(samples: list[Sample], context: dict[str, Json], peak_rss_bytes: int | None) -> dict[str, Any]:
     digests = {sample.digest for sample in samples}
     hits = [sample.cache_hit for sample in samples]
     return {
@@ -75,7 +84,7 @@ def perform(job: Job, tell: Tell) -> dict[str, Any]:
         },
         "digest": digests.pop() if len(digests) == 1 else None,
         "cache_hits": sum(hit is True for hit in hits) if any(hit is not None for hit in hits) else None,
-        "peak_rss_bytes": peak,
+        "peak_rss_bytes": peak_rss_bytes,
         "environment": fingerprint(),
         "context": context,
     }

@@ -32,6 +32,8 @@ def test_models_are_a_registered_source_that_lists_without_asking_anyone() -> No
     assert source.find("Tresury-BOT") is None
     with pytest.raises(ConfigurationError, match="leave out --host"):
         find("x", host="y", embedded=True)
+    with pytest.raises(ConfigurationError, match="--host"):
+        find("x", host="::::")
 
 
 @pytest.mark.parametrize(("cache", "fresh"), [(None, False), (True, False), (False, True)])
@@ -74,6 +76,7 @@ def test_bench_run_without_a_server_says_that_the_name_was_taken_for_a_model(wor
     assert outcome.code == 3
     assert "lama3 is no scenario that `bench:list` names" in outcome.err
     assert "no Ollama server answers" in outcome.err
+    assert "lama3" not in cli("slo:gate").out, "a mistyped name must not fail every gate from now on"
 
 
 def test_a_run_and_a_baseline_of_the_same_server_are_comparable(
@@ -128,6 +131,8 @@ def test_an_early_end_or_a_failed_answer_is_a_failure_of_the_run() -> None:
     warm = whole.phases["warm"]
     broken = warm.trials[0].model_copy(update={"error": {"kind": "timeout", "message": "silent"}})
     phases = {**whole.phases, "warm": warm.model_copy(update={"trials": (broken, *warm.trials[1:])})}
+    none = {**whole.phases, "warm": warm.model_copy(update={"trials": ()})}
+    assert run_of(_example(phases=none)).failure == "it has no warm requests"
     run = run_of(_example(phases=phases))
     assert run.failure == f"1 of {len(warm.trials)} warm requests failed"
 
@@ -138,3 +143,10 @@ def test_the_samples_are_the_warm_latencies_by_the_clients_clock() -> None:
     assert run.samples_ns == [trial.end_ns for trial in result.phases["warm"].trials]
     assert run.peak_rss_bytes == result.resources.peak_rss_bytes
     assert run.context["prompt_cache"] == "met"
+
+
+def test_several_models_are_judged_together(workspace: Path, cli: Cli, server: ScriptedServer) -> None:
+    run = cli("run", "tiny:1b", "tiny:1b", "--host", server.url, "--gate", "--json", "--no-quality")
+    assert run.code == 5, run.err
+    assert run.err.count("no baseline: pin one") == 2
+    assert run.err.count("gate: inconclusive") == 1

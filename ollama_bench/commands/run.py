@@ -6,7 +6,7 @@ from typing import Any
 
 import click
 
-from ollama_bench.commands.gate import hold_result
+from ollama_bench.commands.gate import hold_results
 from ollama_bench.errors import OutputError
 from ollama_bench.output import print_result
 from ollama_bench.plan import Overrides, RunPlan, load_profile, make_plan
@@ -20,9 +20,6 @@ from orchestrator.clean import clean
 from orchestrator.errors import BenchError
 from orchestrator.gate import MIN_SAMPLES
 from orchestrator.gate_text import gate_text
-from orchestrator.verdict import EXIT_CODES
-
-FAILED = EXIT_CODES["fail"]
 
 
 def run_models(
@@ -45,7 +42,7 @@ def run_models(
     """Benchmark `models` one after another and print them; the exit code.
 
     With one model its error is raised; with several all are tried, and the code is 3 when one of them failed. `gated`
-    passes each result through the gate (artifacts in `root`, objectives in `slo_file`) and gives its exit code.
+    passes the results through the gate (artifacts in `root`, objectives in `slo_file`) and gives its exit code.
     """
     if embedded and host is not None:
         raise click.UsageError("--embedded starts a server of its own: leave out --host")
@@ -56,17 +53,15 @@ def run_models(
     with open_endpoint(host, embedded=embedded) as endpoint:
         results, failures = _run_all(plans, endpoint, settings)
     print_result(_printed(results, "json" if as_json else fmt, several=len(models) > 1))
-    verdicts = [_gate(result, root, slo_file) for result in results] if gated else []
+    code = _gate(results, root, slo_file) if gated and results else 0
     if len(models) == 1 and failures:
         raise failures[0]
-    if failures:
-        return BenchError.exit_code
-    return FAILED if FAILED in verdicts else max(verdicts, default=0)
+    return BenchError.exit_code if failures else code
 
 
-def _gate(result: RunResult, root: Path, slo_file: Path | None) -> int:
+def _gate(results: list[RunResult], root: Path, slo_file: Path | None) -> int:
     """Tell the gate's report on stderr, since stdout is the result's; its exit code."""
-    report = hold_result(result, root, slo_file)
+    report = hold_results(results, root, slo_file)
     click.echo(gate_text(report), err=True, nl=False)
     return report.exit_code
 

@@ -157,6 +157,7 @@ def _undress(text: str) -> str:
         inner = match[1] if match[1] is not None else _LATEX_SIGNS.get(match[2] or "", "")
         return inner.rjust(len(match[0])) if len(inner) < len(match[0]) else " " * len(match[0])
 
+    text = re.sub(r"\bnow that\b", "since   ", text, flags=re.IGNORECASE)  # one conjunction, two words
     text = text.replace("\ufe0f", " ")  # the emoji form of an arrow or a sign
     text = _TAG.sub(lambda match: "\n" + " " * (len(match[0]) - 1), text)
     text = _LATEX.sub(latex, text)

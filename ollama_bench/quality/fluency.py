@@ -111,8 +111,12 @@ def echo_in(answer: Answer) -> Finding:
         known, kept = _overlap(_one_figure(words), _one_figure(prompt))
     figures = any(word.isdigit() for word in words)
     figure = bool(words) and words[-1].isdigit() and words[-1] not in prompt  # an answer after the echo
+    figure = figure or bool(answer.sentences and _CONCLUDES.match(answer.sentences[-1].text))
     echoed = not words or (not figure and len(words) >= 3 and known >= 0.85 and kept >= (0.6 if figures else 0.5))
     return Finding(not echoed, f"{known:.0%} of its words and {kept:.0%} of its word pairs are the prompt's", expected)
+
+
+_CONCLUDES = re.compile(r"(?:so|therefore|thus|hence|(?:the )?answer)\b[^?]*\d[^?]*$", re.IGNORECASE)
 
 
 def _overlap(words: list[str], prompt: list[str]) -> tuple[float, float]:

@@ -39,7 +39,7 @@ _WORDS = {
     r"|totalling|totaled|become|becomes|became|is|are|be|=|->|now|reach|reaches|reaching|with|to|at|that's|it's"
     r"|there's"
     r"|you're|result|results|sum|so|tienes|tiene|avez|hast|bringing|brings|bring|leads|yields|equal|equals|there"
-    r"|down|up|still|then|therefore|thus|hence|own|hold|possess)",
+    r"|down|up|still|then|therefore|thus|hence|own|hold|keeps?|possess)",
     "have": r"(?:have|has|had|having|got|tienes|tiene|tenías|avez|hast|haben|habe|habt|tens|têm|tem|ho|hai|hebt)",
     "passive": r"(?: (?:that|which|was|is|were|are|has|have|been|gets?|got|more|new|additional|<unit>s?"
     r"|of (?:them|those)|you|i|we|just|being|newly))*",
@@ -78,7 +78,12 @@ _RULES: tuple[tuple[str, bool, dict[str, str], dict[str, str]], ...] = (
     ("net", True, {"left": r" \d+<units> out of(?: <which>)* $| \d+ of(?: <which>)* $"}, {}),
     ("net", True, {"clause": r" add(?:s|ed|ing)? \d+<units> to(?: (?:the|your|my|those|these|our|original))* $"}, {}),
     ("answer", True, {"clause": r" not \d+(?: \w+)?,? but(?: rather)? $"}, {}),
-    ("answer", True, {"right": r"^<units> (?:, )?or \d+<units> (?!after|once|when|=)"}, {}),
+    (
+        "answer",
+        True,
+        {"right": r"^<units> (?:, )?or (?:maybe |perhaps |possibly |even )?\d+<units> (?!after|once|when|=)"},
+        {},
+    ),
     ("answer", True, {"right": r"^<units> [,;.] (?:otherwise|alternatively|else) "}, {}),
     ("total", True, {"left": r" -> \( [+-] \d+(?: [a-z]+)* \) $"}, {}),
     ("answer", True, {"left": r" \d+(?: \w+)? (?:, )?or $"}, {"left": r" [+*/-] \d+(?: \w+)? (?:, )?or $"}),
@@ -86,14 +91,16 @@ _RULES: tuple[tuple[str, bool, dict[str, str], dict[str, str]], ...] = (
         "answer",
         True,
         {
-            "left": r" (?:or|otherwise|else|alternatively)(?: ,)?(?: (?:it's|there|you|i|we|are|is|would|be|have"
+            "left": r" (?:or|otherwise|else|alternatively)(?: ,)?(?: (?:it's|maybe|perhaps|possibly|even|there|you|i"
+            r"|we|are|is|would|be|have"
             r"|left|with"
             r"|only|just|'d))* $",
             "ahead": r"^<units> (?:if|when|left|otherwise|depending| *$)",
         },
         {},
     ),
-    ("net", True, {"right": r"^<units> -> "}, {}),
+    ("net", True, {"right": r"^<units> -> |^<units> ,? then \d"}, {}),
+    ("answer", True, {"right": r"^<units> is (?:how many|the (?:number|answer|total|count|amount|result))\b"}, {}),
     (
         "had",
         True,
@@ -221,7 +228,7 @@ _RULES: tuple[tuple[str, bool, dict[str, str], dict[str, str]], ...] = (
             "left": r"(?:^ *|[.!?;|:\"(] )(?:(?:so|just|only|exactly|still|ok|okay|sure|yes|well|it's|there are"
             r"|that's"
             r"|answer|:|,|\*|=|>|#|\"|\() )*$",
-            "right": r"^<units> (?:[.!?;|,:)\"-]|because|since|as|left|$| *$)|^ *$",
+            "right": r"^<units> (?:[.!?;|,:()\"-]|it is|because|since|as|left|$| *$)|^ *$",
         },
         {},
     ),

@@ -168,7 +168,7 @@ def _claims(
         if (
             total.kind == "answer"
             or (total.kind == "left" and not (later and _events_before(total, events)))
-            or (total.kind in ("total", "bare", "left") and _is_headline(figures, total, events, totals))
+            or (total.kind in ("total", "bare", "left") and _is_headline(figures, total, events, mentions))
             or (
                 not later
                 and not _is_sum_alone(total, totals, by_end)
@@ -230,9 +230,10 @@ def _told_by(figures: Figures, token: int, events: list[tuple[int, str]]) -> lis
     return told
 
 
-def _is_headline(figures: Figures, total: Mention, events: list[tuple[int, str]], totals: list[Mention]) -> bool:
+def _is_headline(figures: Figures, total: Mention, events: list[tuple[int, str]], mentions: list[Mention]) -> bool:
     """A total that opens the answer, before anything of the story is told."""
-    if any(token <= total.token for token, _ in events) or _is_on_the_way(figures, total, events, totals):
+    totals = [mention for mention in mentions if mention.kind in TOTALS]
+    if any(token <= total.token for token, _ in events) or _is_on_the_way(figures, total, events, mentions):
         return False
     rest = figures.tokens[total.token + 1 :]
     end = next((i for i, token in enumerate(rest) if token in (".", "!", "|", ";", ":")), len(rest))
@@ -250,16 +251,16 @@ def _is_headline(figures: Figures, total: Mention, events: list[tuple[int, str]]
     return bool(_SUBORDINATE.intersection(reason))
 
 
-def _is_on_the_way(figures: Figures, total: Mention, events: list[tuple[int, str]], totals: list[Mention]) -> bool:
+def _is_on_the_way(figures: Figures, total: Mention, events: list[tuple[int, str]], mentions: list[Mention]) -> bool:
     """A total with another number before it, from which the story goes on: "three and two are five. You ate one"."""
-    before = figures.tokens[max(0, total.token - 60) : total.token]
-    if not any(is_number(token) and Fraction(token) != total.value for token in before):
+    others = [other for other in mentions if other.token < total.token and other.value != total.value]
+    if not any(other.kind != "other" for other in others):
         return False
     after = {kind for token, kind in events if token > total.token}
-    earlier = any(other.token < total.token and other.value != total.value for other in totals)
+    earlier = any(other.kind in TOTALS for other in others)
     if _next_events(figures, total.token, events) or (earlier and {"gain", "loss"} <= after):
         return True
-    following = next((other.token for other in totals if other.token > total.token), total.token)
+    following = next((o.token for o in mentions if o.token > total.token and o.kind in TOTALS), total.token)
     return following > total.token and not {".", "!", "?", "|"} & set(figures.tokens[total.token : following])
 
 

@@ -27,6 +27,7 @@ class Bot:
     work: Callable[[Any], Any]
     """From the input to a dataclass of integers and text; timed."""
     kind: str = "bot"
+    caches_unasked: bool = False
 
     @contextmanager
     def open(self, cache: bool | None) -> Iterator[Session]:

@@ -26,6 +26,7 @@ class Clockwork:
     trace: str | None
     kind: str = "clockwork"
     goal: str = "ticks"
+    caches_unasked: bool = True
 
     @contextmanager
     def open(self, cache: bool | None) -> Iterator[Session]:

@@ -1,3 +1,4 @@
+import json
 import subprocess
 import sys
 from pathlib import Path
@@ -61,9 +62,9 @@ def test_timings_are_one_line_an_iteration(tmp_path: Path) -> None:
     artifacts.save_summary(summarize(runs, Slo("A")), runs)
     lines = (artifacts.folder("A") / "timings.csv").read_text().splitlines()
     assert lines[:3] == [
-        "run,started_at,iteration,ms,rate",
-        "1,2026-11-23T17:03:01.000001Z,1,1.0,1.5",
-        "1,2026-11-23T17:03:01.000001Z,2,2.0,",
+        "run,started_at,cache,iteration,ms,rate",
+        "1,2026-11-23T17:03:01.000001Z,off,1,1.0,1.5",
+        "1,2026-11-23T17:03:01.000001Z,off,2,2.0,",
     ]
     assert len(lines) == 5
 
@@ -77,15 +78,50 @@ def test_no_name_leaves_the_folder(name: str, tmp_path: Path) -> None:
     assert artifacts.newest_runs(name)[0].name == name
 
 
-def test_scenarios_that_share_a_folder_do_not_share_results(tmp_path: Path) -> None:
+def test_names_that_look_alike_do_not_share_results(tmp_path: Path) -> None:
+    artifacts, names = Artifacts(tmp_path), {"m:1", "m/1", "m-1", "_index.md"}
+    for name in names:
+        run = a_run(name)
+        artifacts.save_run(run)
+        artifacts.save_summary(summarize([run], Slo(name)), [run])
+        artifacts.save_baseline(a_baseline(name))
+    assert set(artifacts.names()) == names
+    for name in names:
+        assert artifacts.newest_runs(name)[0].name == name
+        assert artifacts.baseline(name) == a_baseline(name)
+
+
+def test_a_folder_that_holds_nothing_is_no_scenario(tmp_path: Path) -> None:
     artifacts = Artifacts(tmp_path)
-    assert artifacts.folder("m:1") == artifacts.folder("m-1")
-    artifacts.save_run(a_run("m:1"))
-    artifacts.save_baseline(a_baseline("m:1"))
-    assert artifacts.newest_runs("m-1") == []
-    assert artifacts.baseline("m-1") is None
-    with pytest.raises(ArtifactError, match="is that of m:1"):
-        artifacts.save_baseline(a_baseline("m-1"))
+    artifacts.prepare("A")
+    assert artifacts.folder("A").exists()
+    assert artifacts.names() == []
+
+
+@pytest.mark.parametrize("runs_ms", ["[[], [1.0]]", "[[-1.0], [1.0]]", "[[1e300], [1.0]]", "[]"])
+def test_a_baseline_of_impossible_times_is_told(runs_ms: str, tmp_path: Path) -> None:
+    artifacts = Artifacts(tmp_path)
+    path = artifacts.save_baseline(a_baseline())
+    path.write_text(path.read_text().replace(json.dumps([[1.0], [1.0]], indent=1).replace("\n", "\n "), runs_ms))
+    assert runs_ms in path.read_text()
+    with pytest.raises(ArtifactError, match=r"baseline\.json: runs_ms"):
+        artifacts.baseline("A")
+
+
+@pytest.mark.parametrize("samples", ["[]", "[-1]", "[1" + "0" * 400 + "]"])
+def test_a_run_of_impossible_samples_is_told(samples: str, tmp_path: Path) -> None:
+    artifacts = Artifacts(tmp_path)
+    path = artifacts.save_run(a_run())
+    path.write_text(path.read_text().replace("[1000000,2000000]", samples))
+    with pytest.raises(ArtifactError, match=r"samples"):
+        artifacts.newest_runs("A")
+
+
+def test_an_unusual_cache_mode_is_no_candidate(tmp_path: Path) -> None:
+    artifacts = Artifacts(tmp_path)
+    artifacts.save_run(a_run(second=1))
+    artifacts.save_run(a_run(second=2, group="22222222", usual=False))
+    assert [run.group for run in artifacts.newest_runs("A")] == ["aaaaaaaa"]
 
 
 @pytest.mark.parametrize("text", ["", "{", "[]", '{"name": 5}', "\x00\x01", '{"name": "A", "samples_ns": ["x"]}'])
@@ -103,7 +139,9 @@ def test_a_broken_file_does_not_hide_the_name(tmp_path: Path) -> None:
     (artifacts.folder("m:1") / "summary.json").write_text("{")
     assert artifacts.names() == ["m:1"]
     path.write_text("{")
-    assert artifacts.names() == ["m-1"]
+    assert artifacts.names() == ["m:1"]
+    with pytest.raises(ArtifactError, match="delete the file"):
+        artifacts.newest_runs("m:1")
 
 
 def test_a_folder_that_cannot_be_written_is_told_before_anything_is_measured(tmp_path: Path) -> None:
@@ -124,6 +162,7 @@ artifacts, group = Artifacts(Path(sys.argv[1])), sys.argv[2]
 sys.stdin.readline()
 for second in range(60):
     run = a_run(second=second, group=group)
+    artifacts.prepare("A")
     artifacts.save_run(run)
     artifacts.save_summary(summarize([run], Slo("A")), [run])
 """

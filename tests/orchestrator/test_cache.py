@@ -4,7 +4,7 @@ import pytest
 
 from orchestrator.artifacts import Artifacts
 from orchestrator.bots.catalogue import BOTS
-from orchestrator.cache import compare, run_cache_experiment
+from orchestrator.cache import compare, render, run_cache_experiment
 from orchestrator.kinds import CallableScenario
 from orchestrator.runner import RunSpec
 from orchestrator.scenario import Found
@@ -37,6 +37,13 @@ def test_the_speed_up_by_hand() -> None:
 def test_few_samples_have_no_interval() -> None:
     runs = [a_run(cache=mode, samples_ns=[10**6] * 3) for mode in ("off", "on")]
     assert compare(runs).speedup_ci95 == (None, None)
+
+
+def test_no_time_at_all_has_no_speed_up() -> None:
+    runs = [a_run(cache=mode, samples_ns=[ns] * 3) for mode, ns in (("off", 10**6), ("on", 0))]
+    savings = compare(runs)
+    assert savings.speedup is None
+    assert "**none**" in render(savings, runs[0])
 
 
 def test_a_failed_run_gives_no_savings(tmp_path: Path) -> None:

@@ -152,6 +152,12 @@ def test_show_tells_what_is_known(console: Console, config: Path) -> None:
     [
         (["bench:run", "--name", "Trasury-BOT"], 2, "no scenario is called 'Trasury-BOT'"),
         (["bench:run"], 2, "--name"),
+        (["bench:run", "--name", ""], 2, "a scenario's name is not empty"),
+        (["bench:run", "--name", "\udcff"], 2, "a scenario's name is UTF-8 text"),
+        (["slo:gate", "--name", " "], 2, "a scenario's name is not empty"),
+        (["bench:run", "--name", "SRE-BOT", "--timeout", "inf"], 2, "--timeout"),
+        (["bench:run", "--name", "SRE-BOT", "--timeout", "nan"], 2, "not a finite number"),
+        (["bench:run", "--name", "SRE-BOT", "--timeout", "1e10"], 2, "--timeout"),
         (["bench:run", "--name", "SRE-BOT", "--iter", "0"], 2, "--iter"),
         (["bench:run", "--name", "SRE-BOT", "--cache", "maybe"], 2, "maybe"),
         (["slo:gate", "--fail-on", "nothing"], 2, "nothing"),
@@ -181,7 +187,13 @@ def test_wrong_input_gets_one_message_and_its_code(
         ("scenarios.yaml", "x: {goal: y}", "config/scenarios.yaml:1: x: "),
         ("scenarios.yaml", "x: {callable: 'nocolon'}", "config/scenarios.yaml:1: x.callable: "),
         ("scenarios.yaml", 'x: {command: "\'"}', "config/scenarios.yaml:1: x.command: "),
-        ("scenarios.yaml", "sre-bot: {command: ls}", "another scenario has that name"),
+        (
+            "scenarios.yaml",
+            "sre-bot: {command: ls}",
+            "config/scenarios.yaml:1: sre-bot: another scenario has that name",
+        ),
+        ("scenarios.yaml", "x: {command: ls}\nX: {command: ls}", "config/scenarios.yaml:2: X: another scenario has"),
+        ("slo.yaml", "x: {p50_ms: 1}\nX: {p50_ms: 2}", "config/slo.yaml:2: X: another scenario has that name"),
     ],
 )
 def test_a_bad_configuration_names_file_line_and_key(

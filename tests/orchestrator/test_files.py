@@ -19,8 +19,12 @@ HOSTILE = ("../../etc/passwd", "/etc/passwd", "..", ".", "", "~", "-rf", "C:\\Wi
     ("name", "expected"),
     [
         ("llama3.2:1b", "llama3.2-1b"),
-        ("library/llama3.2:1b-instruct-q4_K_M", "library-llama3.2-1b-instruct-q4_K_M"),
+        ("llama3.2:1b-instruct-q4_K_M", "llama3.2-1b-instruct-q4_K_M"),
+        ("deepseek-r1:1.5b", "deepseek-r1-1.5b"),
+        ("llama3.2:latest", "llama3.2-latest"),
         ("gemma3:270m", "gemma3-270m"),
+        ("Treasury-BOT", "Treasury-BOT"),
+        ("nightly-import", "nightly-import"),
     ],
 )
 def test_a_plain_name_can_be_read_in_its_slug(name: str, expected: str) -> None:
@@ -29,18 +33,28 @@ def test_a_plain_name_can_be_read_in_its_slug(name: str, expected: str) -> None:
 
 def test_names_that_lose_something_keep_apart() -> None:
     long = "a" * 300
-    slugs = [slug(name) for name in (*HOSTILE, "modèl", "modél", long, long + "b")]
+    slugs = [slug(name) for name in (*HOSTILE, "modèl", "modél", long, long + "b", "_index.md")]
 
     assert len(set(slugs)) == len(slugs)
 
 
-@given(st.text() | st.sampled_from(HOSTILE) | st.text(alphabet="./\\:~-\x00a", max_size=12))
+@given(st.lists(st.text(alphabet="a1-:/._", max_size=6), unique=True, min_size=2, max_size=6))
+def test_no_two_names_share_a_slug(names: list[str]) -> None:
+    assert len({slug(name) for name in names}) == len(names)
+
+
+def test_no_slug_is_the_digested_one_of_another_name() -> None:
+    digested = slug("a/b")
+    assert slug(digested) != digested
+
+
+@given(st.text() | st.sampled_from(HOSTILE) | st.text(alphabet="./\\:~-_\x00a", max_size=12))
 def test_no_name_leaves_its_folder(name: str) -> None:
     made = slug(name)
 
     assert made.isascii()
     assert 0 < len(made) <= 100
-    assert made[0] not in ".-"
+    assert made[0] not in "._-"
     assert not set(made) & set('/\\:*?"<>|\x00')
     folder = Path("/scorecards")
     assert (folder / f"{made}.json").parent == folder

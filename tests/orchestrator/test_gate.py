@@ -68,6 +68,8 @@ def test_a_burst_in_one_run_of_three_is_no_failure() -> None:
     assert decision.tail_p_value < 0.005
     assert decision.outcome == "inconclusive"
     assert "only in a few runs" in decision.reason
+    assert decision.more_runs is None
+    assert "more runs like these would not settle it: measure anew" in decision.reason
     assert judge(BASELINE, [candidate[0]] * 3).outcome == "fail"
 
 

@@ -4,7 +4,7 @@ import pytest
 
 from orchestrator.artifacts import Artifacts
 from orchestrator.errors import BenchError, ConfigurationError
-from orchestrator.gatekeeper import hold_run, hold_stored, pin
+from orchestrator.gatekeeper import hold_runs, hold_stored, pin
 from orchestrator.slo import parse_slos
 from tests.orchestrator.test_artifacts import a_run
 from tests.orchestrator.test_verdict import baseline, candidate
@@ -13,21 +13,21 @@ from tests.orchestrator.test_verdict import baseline, candidate
 def test_a_run_made_elsewhere_is_held_against_what_is_stored(tmp_path: Path) -> None:
     artifacts = Artifacts(tmp_path)
     fine, slow = candidate(100, runs=1)[0], candidate(140, runs=1)[0]
-    assert hold_run(fine, artifacts).exit_code == 5  # no baseline yet
+    assert hold_runs([fine], artifacts).exit_code == 5  # no baseline yet
     artifacts.save_baseline(baseline())
-    assert hold_run(fine, artifacts).exit_code == 0
-    assert hold_run(slow, artifacts).exit_code == 4
+    assert hold_runs([fine], artifacts).exit_code == 0
+    assert hold_runs([slow], artifacts).exit_code == 4
     objectives = tmp_path / "slo.yaml"
     objectives.write_text("A: {p50_ms: 10}")
-    assert hold_run(fine, artifacts, objectives).exit_code == 4
-    assert hold_run(fine, artifacts, objectives, "regressions").exit_code == 0
+    assert hold_runs([fine], artifacts, objectives).exit_code == 4
+    assert hold_runs([fine], artifacts, objectives, "regressions").exit_code == 0
 
 
 def test_under_twenty_samples_is_inconclusive(tmp_path: Path) -> None:
     artifacts = Artifacts(tmp_path)
     artifacts.save_baseline(baseline())
     run = candidate(100, runs=1)[0]
-    assert hold_run(run.model_copy(update={"samples_ns": run.samples_ns[:19]}), artifacts).exit_code == 5
+    assert hold_runs([run.model_copy(update={"samples_ns": run.samples_ns[:19]})], artifacts).exit_code == 5
 
 
 def test_no_further_run_can_be_made_of_what_is_gone(tmp_path: Path) -> None:
@@ -55,6 +55,15 @@ def test_no_baseline_is_pinned_of_failed_or_mixed_runs() -> None:
         pin([runs[0], runs[1].model_copy(update={"context": {"v": 2}})], "now")
 
 
-def test_two_entries_for_one_name_are_refused(tmp_path: Path) -> None:
-    with pytest.raises(ConfigurationError, match="same scenario"):
-        hold_stored(["a"], Artifacts(tmp_path), parse_slos("A: {p50_ms: 1}\na: {p50_ms: 2}"))
+def test_runs_made_elsewhere_are_judged_together(tmp_path: Path) -> None:
+    artifacts = Artifacts(tmp_path)
+    artifacts.save_baseline(baseline())
+    fine, slow = candidate(100, runs=1)[0], candidate(140, runs=1)[0]
+    report = hold_runs([fine, slow], artifacts)
+    assert report.tests == 4
+    assert [verdict.regression for verdict in report.verdicts] == ["pass", "fail"]
+
+
+def test_two_entries_for_one_name_are_refused() -> None:
+    with pytest.raises(ConfigurationError, match="slo.yaml:2: a: another scenario has that name"):
+        parse_slos("A: {p50_ms: 1}\na: {p50_ms: 2}")

@@ -75,7 +75,19 @@ def test_what_a_hung_scenario_started_is_stopped_with_it(tmp_path: Path) -> None
     found = Found(CommandScenario("c", "", f"sh -c 'echo $$ > {noted}; exec sleep 3600'"), "user", {})
     run = run_once(found, RunSpec(1, 0, timeout_s=2))
     assert run.failure is not None
-    pid = int(noted.read_text())
+    _wait_for_the_end_of(int(noted.read_text()))
+
+
+def test_what_a_worker_that_died_started_is_stopped(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    noted = tmp_path / "pid"
+    monkeypatch.setenv("NOTED_PID", str(noted))
+    run = run_work("vanishes_leaving_a_child")
+    assert run.failure is not None
+    assert "ended with status 7" in run.failure
+    _wait_for_the_end_of(int(noted.read_text()))
+
+
+def _wait_for_the_end_of(pid: int) -> None:
     for _ in range(100):
         if not is_running(pid):
             return
@@ -135,7 +147,13 @@ def test_a_session_is_set_up_and_torn_down_in_the_worker(tmp_path: Path) -> None
 
 def test_a_set_up_that_fails_is_a_failed_run() -> None:
     run = run_once(Found(Clockwork("clock", 0, None), "fake", {}), RunSpec(3, 1))
-    assert run.failure == "the clockwork is not wound"
+    assert (run.failure, run.setup_exit_code) == ("the clockwork is not wound", 3)
+
+
+@pytest.mark.parametrize(("cache", "bot", "clock"), [(None, True, True), (False, True, False), (True, False, True)])
+def test_a_mode_asked_for_may_not_be_the_usual_one(cache: bool | None, bot: bool, clock: bool) -> None:
+    assert run_once(Found(BOTS[0], "bots", {}), RunSpec(1, 0, cache)).usual is bot
+    assert run_once(Found(Clockwork("clock", 4, None), "fake", {}), RunSpec(1, 0, cache)).usual is clock
 
 
 def test_a_scenario_that_gives_impossible_values_is_a_failed_run() -> None:

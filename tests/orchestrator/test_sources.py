@@ -81,12 +81,50 @@ def test_it_is_loaded_only_where_it_is_needed(console: Console, installed: Path,
     assert mark.exists()
 
 
-def test_one_that_cannot_be_loaded_is_told_and_left_out(console: Console, installed: Path) -> None:
-    (installed / "entry_points.txt").write_text("[orchestrator.scenarios]\nfake = no_such_module\n")
+@pytest.mark.parametrize(
+    ("target", "told"),
+    [
+        ("no_such_module", "No module named"),
+        ("misspelt", "SyntaxError"),
+        ("json", "it has no options and no list and no find"),
+    ],
+)
+def test_one_that_cannot_be_loaded_is_told_and_left_out(
+    target: str, told: str, console: Console, installed: Path, tmp_path: Path
+) -> None:
+    (tmp_path / "misspelt.py").write_text("def list(:\n")
+    (installed / "entry_points.txt").write_text(f"[orchestrator.scenarios]\nfake = {target}\n")
     done = console("bench:list", "--json")
-    assert done.returncode == 0
+    assert done.returncode == 0, done.stderr
     assert len(json.loads(done.stdout)) == 3
-    assert "scenario source fake (no_such_module) cannot be loaded" in done.stderr
+    assert f"scenario source fake ({target}) cannot be loaded" in done.stderr
+    assert told in done.stderr
+
+
+@pytest.mark.parametrize("cache", [[], ["--cache"]])
+def test_a_set_up_that_refuses_an_unknown_name_leaves_nothing_behind(
+    cache: list[str], console: Console, installed: Path
+) -> None:
+    done = console("bench:run", "--name", "clock:1", "--speed", "0", "--iter", "2", *cache)
+    assert (done.returncode, done.stdout) == (3, "")
+    assert "Error: the clockwork is not wound" in done.stderr
+    assert "clock:1" not in console("slo:gate").stdout
+    assert "clock:1" not in console("slo:report").stdout
+
+
+def test_a_set_up_that_refuses_a_known_name_is_a_failure_of_it(console: Console, installed: Path) -> None:
+    console("bench:run", "--name", "clock:1", "--iter", "2")
+    done = console("bench:run", "--name", "clock:1", "--speed", "0", "--iter", "2")
+    assert done.returncode == 3
+    gate = console("slo:gate", "--name", "clock:1", "--fail-on", "targets")
+    assert gate.returncode == 4
+    assert "the clockwork is not wound" in gate.stdout
+
+
+def test_a_run_in_a_mode_that_is_not_the_usual_one_is_no_candidate(console: Console, installed: Path) -> None:
+    console("bench:run", "--name", "clock:1", "--iter", "2")
+    console("bench:run", "--name", "clock:1", "--iter", "3", "--cache", "off")
+    assert json.loads(console("bench:show", "--name", "clock:1", "--json").stdout)["newest"]["samples"] == 2
 
 
 def test_help_imports_nothing_heavy() -> None:

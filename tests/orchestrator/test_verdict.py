@@ -54,9 +54,9 @@ OTHER_MACHINE = baseline(environment={"cpu": "y"})
         (subject(problem="unreadable"), 4, 4, 4),
         (subject(baseline=None), 5, 0, 5),
         (subject(candidate(160), baseline=None), 4, 4, 5),
-        (subject(pinned=OTHER_MACHINE), 5, 0, 5),
-        (subject(candidate(context={"v": 2})), 5, 0, 5),
-        (subject(candidate(context={})), 5, 0, 5),
+        (subject(pinned=OTHER_MACHINE), 5, 5, 5),
+        (subject(candidate(context={"v": 2})), 5, 5, 5),
+        (subject(candidate(context={})), 5, 5, 5),
         (subject([run.model_copy(update={"samples_ns": run.samples_ns[:6]}) for run in candidate()]), 5, 0, 5),
         (subject(slo=slo_for("B", parse_slos(""))), 0, 0, 0),
     ],
@@ -84,11 +84,26 @@ def test_every_run_of_the_candidate_must_be_comparable() -> None:
     assert hold([subject(runs)]).verdicts[0].regression == "not comparable"
 
 
-def test_work_that_has_changed_is_noted() -> None:
-    verdict = hold([subject(candidate(digest="new"), baseline(digest="old"))]).verdicts[0]
-    assert verdict.outcome == "pass"
-    assert "digest differs" in verdict.reasons[-1]
-    assert len(hold([subject(candidate(digest="old"), baseline(digest="old"))]).verdicts[0].reasons) == 1
+@pytest.mark.parametrize("digest", ["new", None])
+def test_work_that_has_changed_is_not_comparable(digest: str | None) -> None:
+    given = subject(candidate(digest=digest), baseline(digest="old"))
+    for fail_on in ("any", "regressions"):
+        report = hold([given], fail_on)  # type: ignore[arg-type]
+        assert (report.exit_code, report.verdicts[0].regression) == (5, "not comparable")
+    assert "the work itself has changed" in hold([given]).verdicts[0].reasons[-1]
+    same = hold([subject(candidate(digest="old"), baseline(digest="old"))])
+    assert same.exit_code == 0
+
+
+def test_a_candidate_without_samples_fails_and_the_others_are_judged() -> None:
+    empty = [run.model_copy(update={"samples_ns": []}) for run in candidate(runs=1)]
+    report = hold([subject(empty), subject(name="B")])
+    assert [verdict.outcome for verdict in report.verdicts] == ["fail", "pass"]
+
+
+def test_one_name_may_be_judged_twice() -> None:
+    report = hold([subject(candidate(150)), subject()])
+    assert [verdict.regression for verdict in report.verdicts] == ["fail", "pass"]
 
 
 def test_the_family_is_stated() -> None:

@@ -1,8 +1,10 @@
 """What the tests have workers do."""
 
 import os
+import subprocess
 import sys
 import time
+from pathlib import Path
 
 BALLAST: list[bytes] = []
 
@@ -45,6 +47,12 @@ def is_killed() -> None:
 
 
 def vanishes() -> None:
+    os._exit(7)
+
+
+def vanishes_leaving_a_child() -> None:
+    child = subprocess.Popen([sys.executable, "-c", "import time; time.sleep(600)"])
+    Path(os.environ["NOTED_PID"]).write_text(str(child.pid))
     os._exit(7)
 
 

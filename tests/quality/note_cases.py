@@ -548,4 +548,5 @@ CASES: list[tuple[str, str]] = [
     ("101", "ログイン制限のバグを修正しました。ご不便をおかけして申し訳ありません。"),
     ("101", "Мы исправили ошибку в ограничении числа попыток входа. Спасибо за терпение!"),
     ("101", "Abbiamo corretto un bug nella limitazione degli accessi al login. Grazie per la vostra pazienza!"),
+    ("011", "Resolved incorrect rate limiting on the login endpoint. Legitimate requests are no longer rejected."),
 ]
