@@ -228,7 +228,8 @@ _RULES: tuple[tuple[str, bool, dict[str, str], dict[str, str]], ...] = (
             "left": r"(?:^ *|[.!?;|:\"(] )(?:(?:so|just|only|exactly|still|ok|okay|sure|yes|well|it's|there are"
             r"|that's"
             r"|answer|:|,|\*|=|>|#|\"|\() )*$",
-            "right": r"^<units> (?:[.!?;|,:()\"-]|it is|because|since|as|left|$| *$)|^ *$",
+            "right": r"^<units> (?:[.!?;|,:)\"-]|it is|\( (?:you|i|we) (?!had|have|start|began|already)"
+            r"|because|since|as|left|$| *$)|^ *$",
         },
         {},
     ),

@@ -237,6 +237,8 @@ def _is_headline(figures: Figures, total: Mention, events: list[tuple[int, str]]
         return False
     rest = figures.tokens[total.token + 1 :]
     end = next((i for i, token in enumerate(rest) if token in (".", "!", "|", ";", ":")), len(rest))
+    if rest[:end].count("(") and {"you", "i", "we"} & set(rest[rest.index("(") + 1 : rest.index("(") + 2]):
+        end = rest.index("(")  # "4 apples (you gained 2)"
     following = next((other.token for other in totals if other.token > total.token), None)
     end = end if following is None else min(end, following - total.token - 1)
     inner = [(at - total.token - 1, kind) for at, kind in events if total.token < at <= total.token + 1 + end]

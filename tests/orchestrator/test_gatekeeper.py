@@ -65,5 +65,5 @@ def test_runs_made_elsewhere_are_judged_together(tmp_path: Path) -> None:
 
 
 def test_two_entries_for_one_name_are_refused() -> None:
-    with pytest.raises(ConfigurationError, match="slo.yaml:2: a: another scenario has that name"):
+    with pytest.raises(ConfigurationError, match=r"slo\.yaml:2: a: another scenario has that name"):
         parse_slos("A: {p50_ms: 1}\na: {p50_ms: 2}")
