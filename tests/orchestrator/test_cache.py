@@ -16,6 +16,7 @@ def test_both_modes_are_measured_and_written(tmp_path: Path) -> None:
     runs, savings = run_cache_experiment(Found(BOTS[1], "bots", {}), artifacts, RunSpec(10, 1), runs=2)
     assert [run.cache for run in runs] == ["off", "on", "off", "on"]
     assert savings is not None
+    assert savings.speedup is not None
     assert (savings.off.n, savings.on.n, savings.on.hits) == (20, 20, 20)
     low, high = savings.speedup_ci95
     assert low is not None

@@ -4,6 +4,7 @@ import json
 import os
 import subprocess
 import sys
+from itertools import product
 from pathlib import Path
 
 import pytest
@@ -38,8 +39,8 @@ def test_names_that_lose_something_keep_apart() -> None:
     assert len(set(slugs)) == len(slugs)
 
 
-@given(st.lists(st.text(alphabet="a1-:/._", max_size=6), unique=True, min_size=2, max_size=6))
-def test_no_two_names_share_a_slug(names: list[str]) -> None:
+def test_no_two_names_share_a_slug() -> None:
+    names = ["".join(letters) for length in range(6) for letters in product("a1-:/", repeat=length)]
     assert len({slug(name) for name in names}) == len(names)
 
 

@@ -88,7 +88,7 @@ def test_every_run_of_the_candidate_must_be_comparable() -> None:
 def test_work_that_has_changed_is_not_comparable(digest: str | None) -> None:
     given = subject(candidate(digest=digest), baseline(digest="old"))
     for fail_on in ("any", "regressions"):
-        report = hold([given], fail_on)  # type: ignore[arg-type]
+        report = hold([given], fail_on)
         assert (report.exit_code, report.verdicts[0].regression) == (5, "not comparable")
     assert "the work itself has changed" in hold([given]).verdicts[0].reasons[-1]
     same = hold([subject(candidate(digest="old"), baseline(digest="old"))])
