@@ -1,12 +1,14 @@
 """What the embedded server costs over the engine that it serves, and whether it leaves anything behind.
 
-    python benchmarks/embedded_overhead.py [--pairs 30] [--cycles 50] [--crashes 20]
+    python benchmarks/embedded_overhead.py [--pairs 30] [--cycles 50] [--crashes 20] [--report-only]
 
 1. Speed: the same prompts, in turn, to llama.cpp's own endpoint in a runner and to the server over another runner
    of the same plan; one client, one clock. Targets: tok/s at least 97 %, TTFT at most 3 ms more (medians).
 2. Crashes and disconnects: a runner killed in the middle of an answer, a client that leaves in the middle of one.
    Target: the next request is answered, and no process is left at the end.
-3. Memory: the server's RSS over cycles of load and unload. Target: flat.
+3. Memory: the server's RSS over cycles of load and unload. Target: flat, at most 5 % more from the fifth to the last.
+
+The exit code is 1 when a target is missed, unless --report-only is given.
 """
 
 import argparse
@@ -37,6 +39,12 @@ SAMPLING = {"temperature": 0, "top_k": 40, "top_p": 0.9, "min_p": 0.0, "repeat_p
 TURN = "<start_of_turn>user\n%s<end_of_turn>\n<start_of_turn>model\n"
 
 
+MIN_SPEED = 0.97
+MAX_MORE_TTFT_S = 0.003
+MAX_IDLE_S = 0.3
+MAX_RSS_GROWTH = 1.05
+
+
 @dataclass(frozen=True)
 class Timed:
     """One answer by the client's clock (seconds) and by the engine's own (tokens a second)."""
@@ -46,25 +54,33 @@ class Timed:
     engine_tok_s: float
 
 
-def main() -> None:
-    """Run the three parts and print their figures."""
+def main() -> int:
+    """Run the three parts, print their figures, and return the exit code."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--pairs", type=int, default=30)
     parser.add_argument("--crashes", type=int, default=20)
     parser.add_argument("--cycles", type=int, default=50)
+    parser.add_argument("--report-only", action="store_true", help="exit with 0 although a target is missed")
     options = parser.parse_args()
     for _ in Catalogue().pull(MODEL):
         pass
     with EmbeddedServer() as server:
-        compare_speed(server, options.pairs)
-        crash_and_leave(server, options.crashes)
-        load_and_unload(server, options.cycles)
-        family = _descendants(server.pid)
-    print(f"processes left after the server ended: {len(_alive(family))}")
+        seen = {psutil.Process(server.pid)}
+        missed = compare_speed(server, options.pairs)
+        missed += crash_and_leave(server, options.crashes, seen)
+        missed += load_and_unload(server, options.cycles, seen)
+        _status(server, {"model": MODEL})  # so that the end of the server has a runner to end
+        seen |= set(_descendants(server.pid))
+    left = _alive(seen)
+    print(f"of {len(seen)} processes seen, left after the server ended: {len(left)}")
+    missed += ["processes left"] if left else []
+    print(f"targets missed: {', '.join(missed) or 'none'}")
+    return 1 if missed and not options.report_only else 0
 
 
-def compare_speed(server: EmbeddedServer, pairs: int) -> None:
-    """Print both sides' medians and their ratio; the order within a pair alternates."""
+def compare_speed(server: EmbeddedServer, pairs: int) -> list[str]:
+    """Print both sides' medians and their ratio, return what missed its target; the order within a pair alternates."""
+    missed = []
     direct: list[Timed] = []
     served: list[Timed] = []
     with _direct_engine() as (url, key):
@@ -80,22 +96,27 @@ def compare_speed(server: EmbeddedServer, pairs: int) -> None:
         one, other = (statistics.median(getattr(t, name) for t in side) for side in (direct, served))
         if name == "ttft_s":
             more_ms = (other - one) * 1e3
+            missed += [name] if other - one > MAX_MORE_TTFT_S else []
             print(f"TTFT: direct {one * 1e3:.2f} ms, served {other * 1e3:.2f} ms: {more_ms:+.2f} ms ({target})")
         else:
+            missed += [name] if other / one < MIN_SPEED else []
             print(f"{name}: direct {one:.2f}, served {other:.2f}: {other / one:.1%} ({target})")
     print(f"(medians of {pairs} pairs, {TOKENS} tokens each)")
+    return missed
 
 
-def crash_and_leave(server: EmbeddedServer, times: int) -> None:
-    """Kill the runner in the middle of an answer, and leave another answer in the middle, `times` times each."""
-    seen: set[psutil.Process] = set()
+def crash_and_leave(server: EmbeddedServer, times: int, seen: set[psutil.Process]) -> list[str]:
+    """Kill the runner in the middle of an answer, and leave another answer in the middle, `times` times each.
+
+    Adds the runners to `seen`; returns what missed its target.
+    """
     stopped_s = []
     _status(server, {"model": MODEL})
     for index in range(times):
         _open_answer(server, f"crash {index}").close()
         stopped_s.append(_time_until_idle(server))
         connection = _open_answer(server, f"again {index}")
-        seen |= set(_descendants(server.pid))
+        seen.update(_descendants(server.pid))
         runner = _runner(server)
         runner.send_signal(signal.SIGKILL)
         runner.wait(10)
@@ -103,14 +124,17 @@ def crash_and_leave(server: EmbeddedServer, times: int) -> None:
     assert _status(server, {"model": MODEL, "prompt": "hi", "options": {"num_predict": 2}}) == 200
     left = [p for p in _alive(seen) if p.pid not in {c.pid for c in _descendants(server.pid)}]
     print(f"{times} disconnects: the runner was idle again after {_spread_ms(stopped_s)} ms (limit 300)")
-    print(f"{times} crashes of the runner: {len(seen)} runners seen, {len(left)} orphans; the server answers")
+    left = [p for p in left if p.pid != server.pid]
+    print(f"{times} crashes of the runner: {len(seen) - 1} runners seen, {len(left)} orphans; the server answers")
+    return (["orphans"] if left else []) + (["idle after a disconnect"] if max(stopped_s) > MAX_IDLE_S else [])
 
 
-def load_and_unload(server: EmbeddedServer, cycles: int) -> None:
+def load_and_unload(server: EmbeddedServer, cycles: int, seen: set[psutil.Process]) -> list[str]:
     """Print the server's RSS in MB at the first, fifth and last cycle of load, one answer, unload."""
     rss_mb = []
     for _ in range(cycles):
         _status(server, {"model": MODEL, "prompt": "hi", "options": {"num_predict": 2}, "stream": False})
+        seen.update(_descendants(server.pid))
         _status(server, {"model": MODEL, "keep_alive": 0})
         while _descendants(server.pid):
             time.sleep(0.01)
@@ -118,13 +142,14 @@ def load_and_unload(server: EmbeddedServer, cycles: int) -> None:
     marks = [n for n in (1, 5, cycles // 2, cycles) if 1 <= n <= cycles]
     shown = ", ".join(f"cycle {n}: {rss_mb[n - 1]:.1f}" for n in sorted(set(marks)))
     print(f"RSS of the server in MB after {cycles} loads and unloads: {shown}")
+    return ["RSS"] if cycles > 5 and rss_mb[-1] > rss_mb[4] * MAX_RSS_GROWTH else []
 
 
 @contextmanager
 def _direct_engine() -> Iterator[tuple[str, str]]:
     plan = LoadPlan(str(Catalogue().find(MODEL).path), 4096, 512, 0, -1, 0, False, True, 1)
     key = secrets.token_urlsafe(16)
-    command = [sys.executable, "-m", "ollama_bench.embedded.runner", json.dumps(asdict(plan))]
+    command = [sys.executable, "-P", "-m", "ollama_bench.embedded.runner", json.dumps(asdict(plan))]
     pipe = subprocess.PIPE
     with subprocess.Popen(
         command, stdin=pipe, stdout=pipe, stderr=subprocess.DEVNULL, env=os.environ | {KEY: key}, start_new_session=True
@@ -237,4 +262,4 @@ def _spread_ms(values: list[float]) -> str:
 
 
 if __name__ == "__main__":
-    main()
+    sys.exit(main())
