@@ -9,7 +9,9 @@
     request.py     bodies -> typed requests, with the errors that Ollama gives           pure
     options.py     the `options` object: names, types, defaults                          pure
     answer.py      an answer -> HTTP, streamed line by line or folded into one object
-    generation.py  /api/generate and /api/chat: from a checked request to pieces of text
+    ask.py         a request and its model -> Ask, after all checks that need no runner
+    rendering.py   an Ask's turns -> the prompt for the runner, made to fit into the context
+    generation.py  /api/generate and /api/chat: from an Ask and its prompt to pieces of text
     prompt.py      messages -> prompt text for models without a chat template           pure
     thinking.py    splits `<think>...</think>` off a stream of text                      pure
     catalogue.py   model names -> GGUF files; pull, delete, digests

@@ -29,6 +29,8 @@ def error_response(error: ApiError) -> Response:
 class Answer(Response, Generic[_Item]):
     """An answer made item by item, each a line by `form`; `fold` makes one object of the lines, None streams them.
 
+    There may be no item at all: then the stream is empty, and `fold` gets an empty list.
+
     A client that leaves closes the generator, wherever it is.
 
     The head is sent with the first line, as Ollama does: an error before it has a status of its own, an error
@@ -67,14 +69,15 @@ class Answer(Response, Generic[_Item]):
                     whole = json_response(self._fold([self._form(item) async for item in items]))
                     await whole(scope, receive, send)
                     return
-                first = self._form(await anext(items))
+                first = await anext(items, None)
             except ApiError as error:
                 await error_response(error)(scope, receive, send)
                 return
             head = [(b"content-type", NDJSON_TYPE.encode())]
             await send({"type": "http.response.start", "status": 200, "headers": head})
-            await _write(send, first)
             try:
+                if first is not None:
+                    await _write(send, self._form(first))
                 async for item in items:
                     await _write(send, self._form(item))
             except ApiError as error:

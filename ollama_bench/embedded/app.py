@@ -16,8 +16,10 @@ from ollama_bench.embedded import describe
 from ollama_bench.embedded import generation as gen
 from ollama_bench.embedded.access import AccessCheck
 from ollama_bench.embedded.answer import Answer, error_response, json_response
+from ollama_bench.embedded.ask import Ask, check_request, reject_unsupported
 from ollama_bench.embedded.catalogue import Catalogue, Model
 from ollama_bench.embedded.prompt import Turn
+from ollama_bench.embedded.rendering import PromptSource
 from ollama_bench.embedded.request import (
     ChatRequest,
     GenerateRequest,
@@ -74,8 +76,14 @@ class Endpoints:
     async def delete(self, request: Request) -> Response:
         """DELETE /api/delete."""
         body = parse_body(NameRequest, "DeleteRequest", await request.body())
-        await asyncio.to_thread(self._catalogue.delete, body.target)
+        await asyncio.to_thread(self._delete, body.target)
         return Response()
+
+    def _delete(self, name: str) -> None:
+        # A loaded model stays loaded, and listed, when its file is gone: its digest must be known by then.
+        if (loaded := self._scheduler.loaded) and self._catalogue.find(name).path == loaded.model.path:
+            loaded.digest = loaded.digest or self._catalogue.digest(loaded.model.path)
+        self._catalogue.delete(name)
 
     async def generate(self, request: Request) -> Response:
         """POST /api/generate."""
@@ -90,12 +98,12 @@ class Endpoints:
             return json_response(_generate_line(body.model, gen.Piece(final={"done_reason": "unload"})))
         if body.raw and (body.template or body.system or body.context):
             raise ApiError(400, "raw mode does not support template, system, or context")
-        gen.reject_unsupported(body)
+        reject_unsupported(body)
         ask = await self._check(body, model, entered_ns)
         if not body.prompt:
             return self._load(ask, partial(_generate_line, body.model))
         turns = [Turn("system", body.system)] if body.system else []
-        source = gen.PromptSource(
+        source = PromptSource(
             turns=[*turns, Turn("user", body.prompt)],
             raw=body.prompt if body.raw else None,
             template=body.template,
@@ -104,7 +112,7 @@ class Endpoints:
         )
         pieces = gen.generate(self._scheduler, ask, source)
         form = partial(_generate_line, body.model)
-        return Answer(pieces, form=form, fold=None if body.stream else _fold_generate)
+        return Answer(pieces, form=form, fold=None if body.stream else partial(_fold_generate, form))
 
     async def chat(self, request: Request) -> Response:
         """POST /api/chat."""
@@ -119,22 +127,22 @@ class Endpoints:
         if not body.messages and keep_alive_s == 0:
             self._scheduler.expire(model)
             return json_response(_chat_line(body.model, gen.Piece(final={"done_reason": "unload"})))
-        gen.reject_unsupported(body)
+        reject_unsupported(body)
         ask = await self._check(body, model, entered_ns)
         if not body.messages:
             return self._load(ask, partial(_chat_line, body.model))
-        source = gen.PromptSource(turns=[Turn(m.role, m.content, m.thinking) for m in body.messages])
+        source = PromptSource(turns=[Turn(m.role.lower(), m.content, m.thinking) for m in body.messages])
         pieces = gen.generate(self._scheduler, ask, source)
         form = partial(_chat_line, body.model)
-        return Answer(pieces, form=form, fold=None if body.stream else _fold_chat)
+        return Answer(pieces, form=form, fold=None if body.stream else partial(_fold_chat, form))
 
-    async def _check(self, body: GenerateRequest | ChatRequest, model: Model, entered_ns: int) -> gen.Ask:
-        check = partial(gen.check, body, model, self._scheduler.parallel, entered_ns)
+    async def _check(self, body: GenerateRequest | ChatRequest, model: Model, entered_ns: int) -> Ask:
+        check = partial(check_request, body, model, self._scheduler.parallel, entered_ns)
         loaded = self._scheduler.loaded
         # The first look into a file takes a while; the header of the loaded model is at hand.
         return check() if loaded and loaded.model.path == model.path else await asyncio.to_thread(check)
 
-    def _load(self, ask: gen.Ask, form: Callable[[gen.Piece], Json]) -> Response:
+    def _load(self, ask: Ask, form: Callable[[gen.Piece], Json]) -> Response:
         return Answer(gen.load_only(self._scheduler, ask), form=form, fold=_last)
 
 
@@ -152,6 +160,7 @@ def build_app(catalogue: Catalogue, scheduler: Scheduler, *, loopback: bool) -> 
         Route("/api/generate", ends.generate, methods=["POST"]),
         Route("/api/chat", ends.chat, methods=["POST"]),
         *(Route(path, _unsupported, methods=["POST"]) for path in _UNSUPPORTED),
+        *(Route(path, _unsupported, methods=["GET", "POST", "DELETE"]) for path in _UNSUPPORTED_TREES),
     ]
     app = Starlette(
         routes=routes,
@@ -163,6 +172,7 @@ def build_app(catalogue: Catalogue, scheduler: Scheduler, *, loopback: bool) -> 
 
 
 _UNSUPPORTED = ("/api/embed", "/api/embeddings", "/api/create", "/api/copy", "/api/push")
+_UNSUPPORTED_TREES = ("/v1/{rest:path}", "/api/blobs/{digest}")
 
 
 async def _unsupported(request: Request) -> Response:
@@ -198,13 +208,15 @@ def _chat_line(name: str, piece: gen.Piece) -> Json:
     return line | {"done": bool(piece.final)} | piece.final
 
 
-def _fold_generate(lines: Sequence[Json]) -> Json:
+def _fold_generate(form: Callable[[gen.Piece], Json], lines: Sequence[Json]) -> Json:
+    lines = lines or [form(gen.Piece())]
     whole = lines[-1] | {"response": "".join(line["response"] for line in lines)}
     thinking = "".join(line.get("thinking", "") for line in lines)
     return whole | ({"thinking": thinking} if thinking else {})
 
 
-def _fold_chat(lines: Sequence[Json]) -> Json:
+def _fold_chat(form: Callable[[gen.Piece], Json], lines: Sequence[Json]) -> Json:
+    lines = lines or [form(gen.Piece())]
     messages = [line["message"] for line in lines]
     message = {"role": "assistant", "content": "".join(m["content"] for m in messages)}
     thinking = "".join(m.get("thinking", "") for m in messages)

@@ -1,5 +1,7 @@
 """What /api/show, /api/tags and /api/ps say of a model."""
 
+from contextlib import suppress
+
 import psutil
 
 from ollama_bench.embedded.catalogue import Catalogue, Model
@@ -74,23 +76,27 @@ def tags(catalogue: Catalogue) -> Json:
 
 
 def ps(catalogue: Catalogue, loaded: Loaded | None) -> Json:
-    """Return the answer of /api/ps; `size` is the runner's resident memory, and none of it is VRAM."""
+    """Return the answer of /api/ps; `size` is the runner's resident memory, and none of it is VRAM.
+
+    A model whose file is gone is still in memory and listed; its digest is "" when nobody asked for it in time.
+    """
     if loaded is None:
         return {"models": []}
     try:
-        header = header_of(loaded.model)
         size_bytes = psutil.Process(loaded.runner.pid).memory_info().rss
-        digest = catalogue.digest(loaded.model.path)
-    except (ApiError, OSError, psutil.Error):
+    except psutil.Error:
         return {"models": []}
     if size_bytes == 0:  # ended, and not yet waited for
         return {"models": []}
+    if not loaded.digest:
+        with suppress(OSError):
+            loaded.digest = catalogue.digest(loaded.model.path)
     entry = {
         "name": loaded.model.name,
         "model": loaded.model.name,
         "size": size_bytes,
-        "digest": digest,
-        "details": _details(header, parent=""),
+        "digest": loaded.digest,
+        "details": _details(loaded.header, parent=""),
         "expires_at": timestamp(loaded.expires_at_ns),
         "size_vram": 0,
         "context_length": loaded.plan.num_ctx,

@@ -23,7 +23,12 @@ STOPPED = (
     "check ollama server logs for details"
 )
 LOAD_ERROR = "error loading model: "
-BAD_GRAMMAR = "failed to compile"
+GRAMMAR_ERROR = "llg error: "
+"""llama.cpp logs a schema that it cannot use, or can no longer follow, and goes on without any constraint."""
+COMPILING = "failed to "
+"""What tells an error in the schema from one while the answer is made."""
+LOG_LAG_S = 0.02
+"""llama.cpp writes its log in a thread of its own, a moment after the event."""
 
 
 @dataclass(frozen=True)
@@ -50,6 +55,10 @@ class Runner:
         self._address = Address("", 0, "")
         self._broken = False
         self._log: deque[str] = deque(maxlen=20)
+        self._grammar_errors: list[str] = []
+        # The log does not say which request a line is about, so only one at a time has a grammar.
+        self._grammar = asyncio.Lock()
+        self._active = 0
         self._log_task = asyncio.create_task(self._copy_log())
 
     @classmethod
@@ -106,11 +115,19 @@ class Runner:
 
     async def _copy_log(self) -> None:
         assert self._process.stderr is not None
+        rest = ""
         while chunk := await self._process.stderr.read(65536):
             text = chunk.decode("utf-8", "replace")
-            self._log.extend(line for line in text.splitlines() if line.strip())
+            *lines, rest = (rest + text).split("\n")
+            self._note(lines)
             sys.stderr.write(text)
             sys.stderr.flush()
+        self._note([rest])
+
+    def _note(self, lines: list[str]) -> None:
+        self._log.extend(line for line in lines if line.strip())
+        if self._grammar.locked():
+            self._grammar_errors += [line for line in lines if GRAMMAR_ERROR in line]
 
     def _signal(self, number: int) -> None:
         # Not `terminate()`: that may collect an ended child's status before asyncio does, which then misses it.
@@ -124,7 +141,31 @@ class Runner:
         Raises ApiError with llama.cpp's own status and text when it refuses, 500 when the child dies. Closing the
         generator closes the connection, which stops llama.cpp at its next token or batch.
         """
-        self._log.clear()
+        if not self._active:
+            self._log.clear()
+        self._active += 1
+        events = self._constrained(body) if "json_schema" in body else self._events(body)
+        try:
+            async with aclosing(events):
+                async for event in events:
+                    yield event
+        finally:
+            self._active -= 1
+
+    async def _constrained(self, body: Json) -> AsyncGenerator[Json]:
+        async with self._grammar, aclosing(self._events(body)) as events:
+            self._grammar_errors.clear()
+            async for event in events:
+                if event["stop"]:
+                    await asyncio.sleep(LOG_LAG_S)
+                if self._grammar_errors:
+                    reason = self._grammar_errors[0].partition(GRAMMAR_ERROR)[2].strip()
+                    if COMPILING in reason:
+                        raise ApiError(400, f"invalid JSON schema in format: {reason}")
+                    raise ApiError(500, f"the answer cannot be kept to format: {reason}")
+                yield event
+
+    async def _events(self, body: Json) -> AsyncGenerator[Json]:
         rest = b""
         async with aclosing(self._blocks("/completion", body | {"stream": True})) as blocks:
             async for block in blocks:
@@ -134,7 +175,6 @@ class Runner:
                     if kind == b"error":
                         raise ApiError(500, data.decode("utf-8", "replace"))
                     if data.startswith(b"{"):
-                        self._check_grammar(body)
                         yield _checked(json.loads(data))
 
     async def call(self, path: str, body: Json) -> Json:
@@ -163,13 +203,6 @@ class Runner:
             raise ApiError(500, f"an error was encountered while running the model: {cause}") from None
         finally:
             transport.close()
-
-    def _check_grammar(self, body: Json) -> None:
-        # llama.cpp logs a schema that it cannot use, and goes on without any constraint.
-        if "json_schema" in body:
-            for line in self._log:
-                if BAD_GRAMMAR in line:
-                    raise ApiError(400, "invalid JSON schema in format: " + line.partition(BAD_GRAMMAR)[2].strip())
 
     async def tokenize(self, text: str, *, add_special: bool = False) -> list[int]:
         """Return the tokens of `text`; its special tokens are recognised, a leading one added on request."""

@@ -19,7 +19,6 @@ class Options:
     num_gpu: int = -1
     main_gpu: int = 0
     use_mmap: bool = False
-    draft_num_predict: int = 4
 
     num_predict: int = -1
     num_keep: int = 4

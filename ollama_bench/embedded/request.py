@@ -5,6 +5,7 @@ so they are kept word for word.
 """
 
 import json
+import math
 import re
 from typing import Any, TypeVar, get_origin
 
@@ -93,6 +94,8 @@ def parse_body(kind: type[_Request], go_name: str, body: bytes) -> _Request:
     try:
         # What follows the first value is ignored, as Go's decoder does.
         value, _ = _DECODER.raw_decode(text)
+        if _SURROGATE_ESCAPE.search(text):
+            value = _without_surrogates(value)
     except RecursionError:
         raise ApiError(400, "exceeded max depth") from None
     except ValueError as error:
@@ -111,7 +114,31 @@ def _reject_constant(name: str) -> float:
     raise ValueError(name)
 
 
-_DECODER = json.JSONDecoder(parse_constant=_reject_constant)
+def _float(text: str) -> float:
+    number = float(text)
+    if math.isinf(number):
+        raise ApiError(400, f"json: cannot unmarshal number {text} into Go value of type float64")
+    return number
+
+
+def _int(text: str) -> int:
+    _float(text)  # more digits than a float64 holds: refused before they cost anything
+    return int(text)
+
+
+_DECODER = json.JSONDecoder(parse_constant=_reject_constant, parse_float=_float, parse_int=_int)
+_SURROGATE_ESCAPE = re.compile(r"\\u[dD][89a-fA-F]")
+
+
+def _without_surrogates(value: Any) -> Any:
+    """Replace what is half a character by U+FFFD, as Go's decoder does; it could not be sent on."""
+    if isinstance(value, str):
+        return re.sub("[\ud800-\udfff]", "\ufffd", value)
+    if isinstance(value, list):
+        return [_without_surrogates(item) for item in value]
+    if isinstance(value, dict):
+        return {_without_surrogates(key): _without_surrogates(item) for key, item in value.items()}
+    return value
 
 
 def _syntax_message(text: str, error: ValueError) -> str:
@@ -126,10 +153,11 @@ def _syntax_message(text: str, error: ValueError) -> str:
 def _type_message(kind: type[BaseModel], go_name: str, error: ValidationError) -> str:
     first = error.errors(include_url=False)[0]
     names = [str(part) for part in first["loc"] if isinstance(part, str)]
-    if len(names) > 1 and names[0] == "messages":
-        expected = _go_type(Message.model_fields[names[1]].annotation) if names[1] in Message.model_fields else "string"
-    else:
-        expected = _go_type(kind.model_fields[names[0]].annotation)
+    in_message = len(names) > 1 and names[0] == "messages"
+    owner, name = (Message, names[1]) if in_message else (kind, names[0])
+    expected = _go_type(owner.model_fields[name].annotation, name) if name in owner.model_fields else "string"
+    if isinstance(first["loc"][-1], int):  # an item of a list
+        expected = expected.removeprefix("[]")
     where = ".".join([go_name, *names[:2]])
     return f"json: cannot unmarshal {_go_kind(first['input'])} into Go struct field {where} of type {expected}"
 
@@ -143,16 +171,25 @@ def _go_kind(value: Any) -> str:
     return names.get(type(value), "null")
 
 
-def _go_type(annotation: Any) -> str:
+def _go_type(annotation: Any, name: str) -> str:
+    if name in _GO_TYPES:
+        return _GO_TYPES[name]
     if annotation in (bool, int):
         return str(annotation.__name__)
     if annotation is str:
         return "string"
     if get_origin(annotation) is dict:
         return "map[string]interface {}"
-    if annotation == list[Message]:
-        return "[]api.Message"
-    return "[]int" if annotation == list[int] | None else "[]api.ImageData"
+    return "interface {}"
+
+
+_GO_TYPES = {
+    "messages": "[]api.Message",
+    "context": "[]int",
+    "images": "[]api.ImageData",
+    "tools": "api.Tools",
+    "tool_calls": "[]api.ToolCall",
+}
 
 
 def parse_keep_alive(value: Any) -> float | None:

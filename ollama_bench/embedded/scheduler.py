@@ -4,19 +4,35 @@ import asyncio
 import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from pathlib import Path
 
 from ollama_bench.embedded.catalogue import Model
 from ollama_bench.embedded.engine import LoadPlan, Runner
+from ollama_bench.embedded.gguf import GgufHeader
 from ollama_bench.embedded.wire import FOREVER_S, ApiError
 
 BUSY = "server busy, please try again.  maximum pending requests exceeded"
 
 
-class Loaded:
-    """The model in memory: its runner, and how long it stays after the last request."""
+@dataclass(eq=False)
+class _Waiting:
+    """A request between its arrival and its admission; an unload that comes meanwhile changes its keep_alive."""
 
-    def __init__(self, model: Model, plan: LoadPlan, runner: Runner, keep_alive_s: float) -> None:
+    path: Path
+    keep_alive_s: float | None
+
+
+class Loaded:
+    """The model in memory: its runner, and how long it stays after the last request.
+
+    `header` and, once asked for, `digest` are of the file that was loaded, which may be gone by now.
+    """
+
+    def __init__(self, model: Model, header: GgufHeader, plan: LoadPlan, runner: Runner, keep_alive_s: float) -> None:
         self.model = model
+        self.header = header
+        self.digest = ""
         self.plan = plan
         self.runner = runner
         self.keep_alive_s = keep_alive_s
@@ -46,6 +62,7 @@ class Scheduler:
         self._door = asyncio.Lock()
         self._released = asyncio.Event()
         self._waiting_for_load = 0
+        self._waiting: list[_Waiting] = []
         self._unloading: set[asyncio.Task[None]] = set()
 
     @property
@@ -54,9 +71,16 @@ class Scheduler:
         return self._loaded if self._loaded and self._loaded.runner.alive else None
 
     @asynccontextmanager
-    async def runner(self, model: Model, plan: LoadPlan, keep_alive_s: float | None) -> AsyncIterator[Loaded]:
+    async def runner(
+        self, model: Model, header: GgufHeader, plan: LoadPlan, keep_alive_s: float | None
+    ) -> AsyncIterator[Loaded]:
         """Yield the loaded model for one request. Raises ApiError 503 when too many wait, 500 when a load fails."""
-        loaded = await self._admit(model, plan, keep_alive_s)
+        waiting = _Waiting(model.path, keep_alive_s)
+        self._waiting.append(waiting)
+        try:
+            loaded = await self._admit(model, header, plan, waiting)
+        finally:
+            self._waiting.remove(waiting)
         try:
             yield loaded
         finally:
@@ -65,7 +89,10 @@ class Scheduler:
             self._rest(loaded)
 
     def expire(self, model: Model) -> None:
-        """Unload `model` as soon as no request uses it; returns at once."""
+        """Unload `model` as soon as no request uses it or waits for it; returns at once."""
+        for waiting in self._waiting:
+            if waiting.path == model.path:
+                waiting.keep_alive_s = 0.0
         if (loaded := self._loaded) and loaded.model.path == model.path:
             loaded.keep_alive_s = 0.0
             self._rest(loaded)
@@ -75,12 +102,10 @@ class Scheduler:
         if self._loaded:
             await self._loaded.runner.stop()
 
-    async def _admit(self, model: Model, plan: LoadPlan, keep_alive_s: float | None) -> Loaded:
+    async def _admit(self, model: Model, header: GgufHeader, plan: LoadPlan, waiting: _Waiting) -> Loaded:
         must_load = not self._serves(plan)
         if must_load and self._waiting_for_load >= self._max_queue:
             raise ApiError(503, BUSY)
-        if not must_load and self._loaded and keep_alive_s is not None:
-            self._loaded.keep_alive_s = keep_alive_s  # at arrival, so that an explicit unload after it wins
         self._waiting_for_load += must_load
         try:
             await self._door.acquire()
@@ -88,11 +113,13 @@ class Scheduler:
             self._waiting_for_load -= must_load
         try:
             if not self._serves(plan):
-                await self._replace(model, plan, self._keep_alive_s if keep_alive_s is None else keep_alive_s)
+                await self._replace(model, header, plan)
             loaded = self._loaded
             assert loaded is not None
             await self._until_fewer_than(self.parallel, loaded)
             loaded.active += 1
+            if waiting.keep_alive_s is not None:
+                loaded.keep_alive_s = waiting.keep_alive_s
             loaded.model = model  # an alias of the same file takes its place in the list
             if loaded.timer:
                 loaded.timer.cancel()
@@ -105,12 +132,12 @@ class Scheduler:
     def _serves(self, plan: LoadPlan) -> bool:
         return self.loaded is not None and self.loaded.plan == plan
 
-    async def _replace(self, model: Model, plan: LoadPlan, keep_alive_s: float) -> None:
+    async def _replace(self, model: Model, header: GgufHeader, plan: LoadPlan) -> None:
         if self._loaded:
             await self._until_fewer_than(1, self._loaded)
             await self._loaded.runner.stop()
             self._loaded = None
-        self._loaded = Loaded(model, plan, await Runner.start(plan), keep_alive_s)
+        self._loaded = Loaded(model, header, plan, await Runner.start(plan), self._keep_alive_s)
 
     async def _until_fewer_than(self, count: int, loaded: Loaded) -> None:
         # Only the one who holds the door waits here, so one event is enough.

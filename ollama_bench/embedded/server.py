@@ -89,6 +89,6 @@ def _default_keep_alive_s() -> float:
         return 300.0
     try:
         seconds = float(int(text)) if text.lstrip("+-").isdigit() else parse_go_duration(text)
-    except (ApiError, ValueError):
+    except (ApiError, ValueError, OverflowError):
         raise ConfigurationError(f"OLLAMA_KEEP_ALIVE={text!r}: a duration such as 5m or 300 is needed") from None
     return FOREVER_S if seconds < 0 else seconds

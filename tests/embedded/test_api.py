@@ -3,6 +3,8 @@
 import json
 import subprocess
 import sys
+from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 
 import httpx
@@ -11,8 +13,8 @@ import pytest
 from ollama_bench.embedded.extra import require_extra
 from ollama_bench.embedded.process import EmbeddedServer
 from ollama_bench.errors import MissingExtraError, ServerError
-from tests.embedded.conftest import MODEL, TINY
-from tests.embedded.tiny_gguf import write_tiny_gguf
+from tests.embedded.conftest import MODEL, TINY, in_background
+from tests.embedded.tiny_gguf import CONTEXT, WORDS, write_tiny_gguf
 
 SHORT = {"num_predict": 6, "temperature": 0, "seed": 1}
 
@@ -31,7 +33,10 @@ def generate(api: httpx.Client, **body: object) -> httpx.Response:
         ("/api/chat", {"messages": [{"role": "user", "content": "x"}], "tools": [{"type": "function"}]}, "tools"),
         ("/api/chat", {"messages": [{"role": "assistant", "tool_calls": [{}]}]}, "tools"),
         ("/api/generate", {"prompt": "x", "template": "{{ range .Messages }}{{ end }}"}, "range"),
+        ("/api/chat", {"messages": [{"role": "tool", "content": "x"}]}, "tools"),
         ("/api/embed", {"input": "x"}, "/api/embed"),
+        ("/v1/chat/completions", {}, "/v1/chat/completions"),
+        ("/api/blobs/sha256:0", {}, "/api/blobs/sha256:0"),
         ("/api/create", {}, "/api/create"),
         ("/api/push", {}, "/api/push"),
     ],
@@ -62,6 +67,126 @@ def test_json_and_a_schema_constrain_the_answer(api: httpx.Client) -> None:
     assert answer["done_reason"] == "stop"
     assert list(json.loads(answer["response"])) == ["ok"]
     assert generate(api, prompt="A JSON object:", format="json", options=options).json()["response"].lstrip()[0] == "{"
+
+
+DEEP: dict[str, object] = {"type": "string"}
+for _ in range(100):
+    DEEP = {"type": "object", "properties": {"a": DEEP}, "required": ["a"]}
+
+
+@pytest.mark.parametrize("schema", [{"type": "nope"}, {"$ref": "#/nothing"}, DEEP])
+def test_a_schema_that_cannot_be_used_is_a_400(schema: dict[str, object], api: httpx.Client) -> None:
+    answer = generate(api, model=TINY, prompt="x", format=schema)
+    assert answer.status_code == 400
+    assert answer.json()["error"].startswith("invalid JSON schema in format: ")
+    assert generate(api, model=TINY, prompt="x").status_code == 200
+
+
+@pytest.mark.parametrize("schema", [{"$ref": "#"}, {"type": "boolean"}])
+def test_a_format_that_breaks_in_the_middle_is_an_error(schema: dict[str, object], api: httpx.Client) -> None:
+    # The grammar's engine stumbles over this small vocabulary when a schema forces several characters.
+    answer = generate(api, model=TINY, prompt="x", format=schema, options={"num_predict": 8, "temperature": 0})
+    assert answer.status_code == 500
+    assert "cannot be kept to format" in answer.json()["error"]
+
+
+def test_schemas_of_requests_at_once_are_told_apart(own_server: Callable[..., EmbeddedServer]) -> None:
+    with own_server(OLLAMA_NUM_PARALLEL="2") as server:
+        url = f"{server.url}/api/generate"
+        body = {"model": TINY, "prompt": "x", "stream": False, "options": {"num_predict": 8, "temperature": 0}}
+        schemas = [{"type": "integer"}, {"type": "nope"}] * 10
+        asked = [in_background(partial(httpx.post, url, json=body | {"format": s}, timeout=60)) for s in schemas]
+        for thread, _ in asked:
+            thread.join()
+    statuses = [answer.status_code for _, [answer] in asked if isinstance(answer, httpx.Response)]
+    assert statuses == [200, 400] * 10
+
+
+@pytest.mark.parametrize("stream", [True, False])
+@pytest.mark.parametrize("path", ["generate", "chat"])
+def test_an_answer_that_repeats_and_says_nothing(path: str, stream: bool, home: Path, tmp_path: Path) -> None:
+    # Every token of this model is a control token, which has no text.
+    count = len(WORDS) + 259
+    mute = write_tiny_gguf(tmp_path / "mute.gguf", metadata={"tokenizer.ggml.token_type": [3] * count})
+    body = {"model": str(mute), "prompt": "x", "messages": [{"role": "user", "content": "x"}], "stream": stream}
+    with EmbeddedServer() as server:
+        answer = httpx.post(f"{server.url}/api/{path}", json=body | {"options": SHORT | {"num_predict": 99}})
+    assert answer.status_code == 200
+    if stream:
+        assert answer.headers["content-type"] == "application/x-ndjson"
+        assert answer.text == ""
+        return
+    said = {"response": ""} if path == "generate" else {"message": {"role": "assistant", "content": ""}}
+    whole = answer.json()
+    assert whole.pop("created_at")
+    assert whole == {"model": str(mute), "done": False} | said
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        '{"model": "tiny", "prompt": "a \\ud800 b", "stream": false, "options": {"num_predict": 2}}',
+        '{"model": "tiny", "prompt": "x", "stream": false, "options": {"stop": ["\\udfff"], "num_predict": 2}}',
+    ],
+)
+def test_half_a_character_is_replaced(body: str, api: httpx.Client) -> None:
+    assert api.post("/api/generate", content=body).status_code == 200
+
+
+@pytest.mark.parametrize("field", ['"keep_alive": %s', '"options": {"num_ctx": %s}', '"options": {"top_p": %s}'])
+def test_a_number_that_no_type_holds_is_a_400(field: str, api: httpx.Client) -> None:
+    answer = api.post("/api/generate", content='{"model": "tiny", "prompt": "x", ' + field % ("9" * 400) + "}")
+    assert answer.status_code == 400
+    assert "cannot unmarshal number" in answer.json()["error"]
+
+
+def test_roles_are_compared_without_case(api: httpx.Client) -> None:
+    lower, upper = (
+        api.post(
+            "/api/chat",
+            json={"model": MODEL, "messages": [{"role": role, "content": "Hi"}], "stream": False, "options": SHORT},
+        ).json()["prompt_eval_count"]
+        for role in ("user", "USER")
+    )
+    assert lower == upper
+
+
+ALTERNATING = (
+    "{% for m in messages %}{% if (m.role == 'user') != (loop.index0 % 2 == 0) %}"
+    "{{ raise_exception('roles must alternate') }}{% endif %}[{{ m.content }}]{% endfor %}"
+)
+
+
+def test_old_turns_are_dropped_from_a_long_conversation(home: Path, tmp_path: Path) -> None:
+    path = write_tiny_gguf(tmp_path / "alternates.gguf", chat_template=ALTERNATING)
+    roles = ["user", "assistant"] * 200 + ["user"]
+    messages = [{"role": role, "content": f"{index:03} words of a turn"} for index, role in enumerate(roles)]
+    body = {"model": str(path), "messages": messages, "stream": False, "options": SHORT}
+    with EmbeddedServer() as server:
+        answer = httpx.post(f"{server.url}/api/chat", json=body, timeout=30)
+    assert answer.status_code == 200, answer.text
+    assert CONTEXT - 70 < answer.json()["prompt_eval_count"] <= CONTEXT  # one more pair of turns is no more than 70
+
+
+def test_a_prompt_just_as_long_as_the_context_is_counted(api: httpx.Client) -> None:
+    for length in range(56, 68):
+        options = SHORT | {"num_ctx": 64}
+        answer = generate(api, model=TINY, prompt="x" * length, raw=True, options=options)
+        assert answer.status_code == 200, (length, answer.text)
+
+
+def test_a_loaded_model_is_listed_although_its_file_is_gone(
+    tmp_path: Path, home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("OLLAMA_BENCH_HOME", str(tmp_path))
+    (tmp_path / "models").mkdir()
+    write_tiny_gguf(tmp_path / "models" / "gemma-3-270m-q4_k_m.gguf")
+    with EmbeddedServer() as server, httpx.Client(base_url=server.url, timeout=60) as api:
+        generate(api, prompt="x").raise_for_status()
+        api.request("DELETE", "/api/delete", json={"model": MODEL}).raise_for_status()
+        [entry] = api.get("/api/ps").json()["models"]
+    assert entry["name"] == MODEL
+    assert len(entry["digest"]) == 64
 
 
 def test_a_stop_sequence_is_not_in_the_answer(api: httpx.Client) -> None:

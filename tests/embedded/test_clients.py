@@ -80,7 +80,7 @@ def test_curl(command: list[str], server: EmbeddedServer) -> None:
 
 def test_langchain(server: EmbeddedServer) -> None:
     langchain: Callable[..., object] = pytest.importorskip(
-        "langchain_ollama", reason="langchain-ollama is not installed"
+        "langchain_ollama", reason="run by hand: pip install langchain-ollama"
     ).ChatOllama
     chat = langchain(model=MODEL, base_url=server.url, num_predict=8, temperature=0, seed=1)
     answer = chat.invoke("Name a colour.")  # type: ignore[attr-defined]

@@ -136,6 +136,34 @@ def test_parallel_requests_run_at_once_when_asked_for(own_server: Callable[..., 
         assert api.get("/api/ps").json()["models"][0]["context_length"] == 4096
 
 
+def test_keep_alive_of_a_request_that_waits_for_the_load_of_another_counts(
+    api: httpx.Client, server: EmbeddedServer
+) -> None:
+    unload(api, MODEL)
+    body = {"model": MODEL, "prompt": "x", "stream": False, "options": {"num_predict": 1}}
+    url = f"{server.url}/api/generate"
+    first, _ = in_background(lambda: httpx.post(url, json=body | {"keep_alive": "5m"}, timeout=60))
+    until(lambda: runners(server))
+    httpx.post(url, json=body | {"keep_alive": -1}, timeout=60).raise_for_status()
+    first.join()
+    assert api.get("/api/ps").json()["models"][0]["expires_at"] > "2300"
+    unload(api, MODEL)
+
+
+def test_an_unload_during_the_load_unloads_when_the_request_is_done(api: httpx.Client, server: EmbeddedServer) -> None:
+    unload(api, MODEL)
+    body = {"model": MODEL, "prompt": "x", "stream": False, "keep_alive": "5m", "options": {"num_predict": 1}}
+    thread, results = in_background(lambda: httpx.post(f"{server.url}/api/generate", json=body, timeout=60))
+    until(lambda: runners(server))
+    assert loaded_models(api) == []
+    api.post("/api/generate", json={"model": MODEL, "keep_alive": 0}).raise_for_status()
+    thread.join()
+    [answer] = results
+    assert isinstance(answer, httpx.Response)
+    assert answer.json()["done"] is True
+    until(lambda: runners(server) == [])
+
+
 def test_too_many_requests_that_wait_for_a_load_get_503(own_server: Callable[..., EmbeddedServer]) -> None:
     with own_server(OLLAMA_MAX_QUEUE="1") as server:
         url = f"{server.url}/api/generate"

@@ -38,6 +38,14 @@ def test_null_means_absent() -> None:
             b'{"messages": [{"role": "user", "content": 5}]}',
             "json: cannot unmarshal number into Go struct field ChatRequest.messages.content of type string",
         ),
+        (
+            b'{"messages": ["x"]}',
+            "json: cannot unmarshal string into Go struct field ChatRequest.messages of type api.Message",
+        ),
+        (
+            b'{"tools": {}}',
+            "json: cannot unmarshal object into Go struct field ChatRequest.tools of type api.Tools",
+        ),
         (b'{"options": {"temperature": NaN}}', "invalid character"),
         (b"[" * 100_000, "exceeded max depth"),
     ],
