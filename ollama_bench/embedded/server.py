@@ -46,7 +46,7 @@ def serve(host: str, port: int, models: Path | None) -> None:
 
         app.router.lifespan_context = lifespan
         config = uvicorn.Config(
-            app, log_level="warning", access_log=False, server_header=False, timeout_graceful_shutdown=1
+            app, ws="none", log_level="warning", access_log=False, server_header=False, timeout_graceful_shutdown=1
         )
         uvicorn.Server(config).run(sockets=[listener])
 

@@ -1,17 +1,26 @@
 """Real clients, unchanged, against the server."""
 
+import asyncio
+import json
 import shutil
 import subprocess
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 
 import ollama
 import pytest
+from langchain_ollama import ChatOllama
 
 from ollama_bench.embedded.process import EmbeddedServer
 from tests.embedded.conftest import MODEL
 
 OPTIONS = {"num_predict": 8, "temperature": 0, "seed": 1}
 MESSAGES = [{"role": "user", "content": "Name a colour."}]
+SCHEMA = {
+    "type": "object",
+    "properties": {"n": {"type": "integer", "maximum": 9, "minimum": 0}},
+    "required": ["n"],
+    "additionalProperties": False,
+}
 
 
 @pytest.fixture
@@ -45,9 +54,8 @@ def test_the_official_client_manages_models(client: ollama.Client) -> None:
 
 
 def test_the_official_client_gets_structured_output(client: ollama.Client) -> None:
-    schema = {"type": "object", "properties": {"n": {"type": "integer", "maximum": 9, "minimum": 0}}, "required": ["n"]}
-    answer = client.chat(MODEL, MESSAGES, format=schema, options=OPTIONS | {"num_predict": 64})
-    assert (answer.message.content or "").lstrip().startswith("{")
+    answer = client.chat(MODEL, MESSAGES, format=SCHEMA, options=OPTIONS | {"num_predict": 64})
+    assert list(json.loads(answer.message.content or "")) == ["n"]
 
 
 @pytest.mark.parametrize(
@@ -78,14 +86,28 @@ def test_curl(command: list[str], server: EmbeddedServer) -> None:
     assert done.stdout.startswith("{")
 
 
-def test_langchain(server: EmbeddedServer) -> None:
-    langchain: Callable[..., object] = pytest.importorskip(
-        "langchain_ollama", reason="run by hand: pip install langchain-ollama"
-    ).ChatOllama
-    chat = langchain(model=MODEL, base_url=server.url, num_predict=8, temperature=0, seed=1)
-    answer = chat.invoke("Name a colour.")  # type: ignore[attr-defined]
+def test_langchain(server: EmbeddedServer, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("LANGSMITH_TRACING", "false")  # nothing goes to another machine
+    chat = ChatOllama(model=MODEL, base_url=server.url, num_predict=8, temperature=0, seed=1)
+    answer = chat.invoke("Name a colour.")
     assert answer.content
     assert answer.response_metadata["done_reason"] == "length"
+    assert answer.usage_metadata is not None
     assert answer.usage_metadata["output_tokens"] == 8
-    assert "".join(part.content for part in chat.stream("Name a colour."))  # type: ignore[attr-defined]
-    chat._client.close()  # type: ignore[attr-defined]  # it has no way of its own to close its connections
+    assert "".join(str(part.content) for part in chat.stream("Name a colour."))
+    chat._client.close()  # it has no way of its own to close its connections
+
+
+def test_langchain_in_an_event_loop_and_with_a_schema(server: EmbeddedServer, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("LANGSMITH_TRACING", "false")
+    chat = ChatOllama(
+        model=MODEL, base_url=server.url, num_predict=64, temperature=0, format=SCHEMA, keep_alive="5m", reasoning=False
+    )
+
+    async def ask() -> str:
+        parts = [str(part.content) async for part in chat.astream([("system", "Be brief."), ("human", "A number?")])]
+        await chat._async_client.close()
+        return "".join(parts)
+
+    assert list(json.loads(asyncio.run(ask()))) == ["n"]
+    chat._client.close()
