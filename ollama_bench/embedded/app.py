@@ -159,7 +159,7 @@ def build_app(catalogue: Catalogue, scheduler: Scheduler, *, loopback: bool) -> 
         Route("/api/delete", ends.delete, methods=["DELETE"]),
         Route("/api/generate", ends.generate, methods=["POST"]),
         Route("/api/chat", ends.chat, methods=["POST"]),
-        *(Route(path, _unsupported, methods=["POST"]) for path in _UNSUPPORTED),
+        *(Route(f"/api/{name}", _unsupported, methods=["POST"]) for name in _UNSUPPORTED),
         *(Route(path, _unsupported, methods=["GET", "POST", "DELETE"]) for path in _UNSUPPORTED_TREES),
     ]
     app = Starlette(
@@ -171,8 +171,8 @@ def build_app(catalogue: Catalogue, scheduler: Scheduler, *, loopback: bool) -> 
     return app
 
 
-_UNSUPPORTED = ("/api/embed", "/api/embeddings", "/api/create", "/api/copy", "/api/push")
-_UNSUPPORTED_TREES = ("/v1/{rest:path}", "/api/blobs/{digest}")
+_UNSUPPORTED = ("embed", "embeddings", "create", "copy", "push", "me", "signout")
+_UNSUPPORTED_TREES = ("/v1/{rest:path}", "/api/blobs/{digest}", "/api/experimental/{rest:path}")
 
 
 async def _unsupported(request: Request) -> Response:

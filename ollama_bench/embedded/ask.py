@@ -74,6 +74,8 @@ def _check_think(request: GenerateRequest | ChatRequest, header: GgufHeader) -> 
 
 def reject_unsupported(request: GenerateRequest | ChatRequest) -> None:
     """Raise ApiError 501 for what Ollama has and this engine has not; nothing is ignored in silence."""
+    if request.debug_render_only:
+        raise not_supported("_debug_render_only")
     if request.logprobs or request.top_logprobs:
         raise not_supported("logprobs")
     images = (

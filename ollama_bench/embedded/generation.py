@@ -6,9 +6,10 @@ from contextlib import aclosing
 from dataclasses import dataclass, field
 
 from ollama_bench.embedded.ask import Ask
+from ollama_bench.embedded.engine import Runner
 from ollama_bench.embedded.rendering import PromptSource, fit, render
 from ollama_bench.embedded.scheduler import Scheduler
-from ollama_bench.embedded.thinking import OPEN, ThinkSplitter
+from ollama_bench.embedded.thinking import CLOSE, OPEN, ThinkSplitter
 from ollama_bench.embedded.wire import Json
 
 MAX_TOKEN_REPEATS = 30
@@ -41,22 +42,60 @@ async def generate(scheduler: Scheduler, ask: Ask, source: PromptSource) -> Asyn
     async with scheduler.runner(ask.model, ask.header, ask.plan, ask.keep_alive_s) as loaded:
         # The wait for other requests is part of the total only; the wait for a load is the load's.
         load_ns = max(asked_ns, loaded.runner.ready_ns) - ask.entered_ns
-        prompt = await render(loaded.runner, ask, source)
-        body = _completion_body(ask, await fit(loaded.runner, ask, prompt))
-        splitter = ThinkSplitter(opened=prompt.rstrip().endswith(OPEN)) if ask.think else None
-        said, last, repeats = "", None, _RepeatCounter()
-        async with aclosing(loaded.runner.complete(body)) as events:
-            async for event in events:
-                if repeats.count(event["content"]) > MAX_TOKEN_REPEATS:
-                    return
-                said += event["content"]
-                for piece in _pieces(event, splitter):
-                    yield piece
-                last = event if event["stop"] else None
-        if last is not None:
-            final = _final(last, load_ns, time.monotonic_ns() - ask.entered_ns)
-            context = await loaded.runner.tokenize(prompt + said) if source.wants_context else None
+        completion = _Completion(loaded.runner, ask, await render(loaded.runner, ask, source))
+        async with aclosing(completion.pieces()) as pieces:
+            async for piece in pieces:
+                yield piece
+        if completion.last is not None:
+            final = _final(completion.last, load_ns, time.monotonic_ns() - ask.entered_ns)
+            context = (
+                await loaded.runner.tokenize(completion.prompt + completion.said) if source.wants_context else None
+            )
             yield Piece(final=_in_order(final, context))
+
+
+class _Completion:
+    """One answer as it grows: `said` so far, and llama.cpp's `last` event once there was one."""
+
+    def __init__(self, runner: Runner, ask: Ask, prompt: str) -> None:
+        self.prompt = prompt
+        self.said = ""
+        self.last: Json | None = None
+        self._runner = runner
+        self._ask = ask
+        self._splitter = ThinkSplitter(opened=prompt.rstrip().endswith(OPEN)) if ask.think else None
+        self._repeats = _RepeatCounter()
+
+    async def pieces(self) -> AsyncGenerator[Piece]:
+        """Yield the pieces. A model that thinks is kept to `format` only from the answer proper on.
+
+        Then it is asked twice, as Ollama does, and the counts and durations are those of the second time.
+        """
+        if self._splitter and self._ask.schema is not None:
+            answers = False
+            async with aclosing(self._ask_for(None)) as pieces:
+                async for piece in pieces:
+                    if answers := bool(piece.text):
+                        break
+                    yield piece
+            thought, tag, _ = self.said.partition(CLOSE)
+            if not answers and not (self.last and tag):  # it loops, or ended before it had thought enough
+                return
+            self.said, self.last = f"{thought}{tag}\n\n" if tag else "", None
+        async with aclosing(self._ask_for(self._ask.schema)) as pieces:
+            async for piece in pieces:
+                yield piece
+
+    async def _ask_for(self, schema: Json | None) -> AsyncGenerator[Piece]:
+        prompt = await fit(self._runner, self._ask, self.prompt + self.said)
+        async with aclosing(self._runner.complete(_completion_body(self._ask, prompt, schema))) as events:
+            async for event in events:
+                if self._repeats.count(event["content"]) > MAX_TOKEN_REPEATS:
+                    return
+                self.said += event["content"]
+                for piece in _pieces(event, self._splitter):
+                    yield piece
+                self.last = event if event["stop"] else None
 
 
 def _pieces(event: Json, splitter: ThinkSplitter | None) -> list[Piece]:
@@ -80,7 +119,7 @@ class _RepeatCounter:
         return self._repeats
 
 
-def _completion_body(ask: Ask, prompt: str | list[int]) -> Json:
+def _completion_body(ask: Ask, prompt: str | list[int], schema: Json | None) -> Json:
     options = ask.options
     body: Json = {
         "prompt": prompt,
@@ -93,13 +132,13 @@ def _completion_body(ask: Ask, prompt: str | list[int]) -> Json:
         "top_p": options.top_p,
         "min_p": options.min_p,
         "typical_p": options.typical_p,
-        "repeat_last_n": options.repeat_last_n,
+        "repeat_last_n": ask.plan.num_ctx if options.repeat_last_n == -1 else options.repeat_last_n,
         "repeat_penalty": options.repeat_penalty,
         "presence_penalty": options.presence_penalty,
         "frequency_penalty": options.frequency_penalty,
         "stop": options.stop,
     }
-    return body | ({"json_schema": ask.schema | {"x-guidance": ONE_LINE}} if ask.schema is not None else {})
+    return body | ({"json_schema": schema | {"x-guidance": ONE_LINE}} if schema is not None else {})
 
 
 def _final(event: Json, load_ns: int, total_ns: int) -> Json:

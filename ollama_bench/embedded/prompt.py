@@ -107,6 +107,6 @@ def render_template(template: str, *, system: str, prompt: str) -> str:
             raise not_supported(f"{{{{ {action[2]} }}}} in a template")
         if action[3]:
             position += len(template[position:]) - len(template[position:].lstrip())
-    if len(shown) > 1:
-        raise not_supported("a template with an unclosed {{ if }}")
+    if len(shown) > 1 or "{{" in template[position:]:
+        raise not_supported("a template with an unclosed {{")
     return text + template[position:]

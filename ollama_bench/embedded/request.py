@@ -9,7 +9,7 @@ import math
 import re
 from typing import Any, TypeVar, get_origin
 
-from pydantic import BaseModel, ConfigDict, ValidationError, model_validator
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
 from ollama_bench.embedded.wire import FOREVER_S, ApiError, Json
 
@@ -23,8 +23,15 @@ class _Body(BaseModel):
 
     @model_validator(mode="before")
     @classmethod
-    def _null_means_absent(cls, data: Any) -> Any:
-        return {k: v for k, v in data.items() if v is not None} if isinstance(data, dict) else data
+    def _as_go_decodes(cls, data: Any) -> Any:
+        """Null means absent, and the names of fields are compared without case."""
+        if not isinstance(data, dict):
+            return data
+        return {k.lower(): v for k, v in data.items() if v is not None and k.lower() in cls._names()}
+
+    @classmethod
+    def _names(cls) -> set[str]:
+        return {field.alias or name for name, field in cls.model_fields.items()}
 
 
 class Message(_Body):
@@ -48,6 +55,7 @@ class _ModelRequest(_Body):
     shift: bool = True
     logprobs: bool = False
     top_logprobs: int = 0
+    debug_render_only: bool = Field(default=False, alias="_debug_render_only")
 
 
 class GenerateRequest(_ModelRequest):
@@ -142,12 +150,29 @@ def _without_surrogates(value: Any) -> Any:
 
 
 def _syntax_message(text: str, error: ValueError) -> str:
-    position = error.pos if isinstance(error, json.JSONDecodeError) else 0
-    rest = text[position:].lstrip()
+    if not isinstance(error, json.JSONDecodeError):  # NaN or Infinity
+        return f"invalid character {_go_quoted(str(error).lstrip('-')[0])} looking for beginning of value"
+    rest = text[error.pos :].lstrip()
     # Python reports an unfinished string at its opening quote.
-    if not rest or str(error).startswith("Unterminated"):
+    if not rest or error.msg.startswith("Unterminated"):
         return "unexpected EOF"
-    return f"invalid character {rest[0]!r} looking for beginning of value"
+    context = next((go for python, go in _GO_CONTEXTS.items() if error.msg.startswith(python)), _AT_VALUE)
+    character = text[error.pos] if context.startswith("in ") else rest[0]
+    return f"invalid character {_go_quoted(character)} {context}"
+
+
+_AT_VALUE = "looking for beginning of value"
+_GO_CONTEXTS = {
+    "Expecting property name": "looking for beginning of object key string",
+    "Illegal trailing comma": "looking for beginning of object key string",
+    "Expecting ':'": "after object key",
+    "Invalid control character": "in string literal",
+}
+"""What Go says of a place, by the beginning of Python's message for it."""
+
+
+def _go_quoted(character: str) -> str:
+    return "'\\''" if character == "'" else "'\"'" if character == '"' else repr(character)
 
 
 def _type_message(kind: type[BaseModel], go_name: str, error: ValidationError) -> str:
@@ -216,6 +241,8 @@ def parse_go_duration(text: str) -> float:
     if not re.fullmatch(f"(?:{_DURATION.pattern})+", body):
         raise ApiError(400, f"time: invalid duration {json.dumps(text)}")
     seconds = sum(float(number) * _UNIT_S[unit] for number, unit in _DURATION.findall(body))
+    if seconds > FOREVER_S:
+        raise ApiError(400, f"time: invalid duration {json.dumps(text)}")
     return -seconds if text.startswith("-") else seconds
 
 

@@ -33,12 +33,15 @@ def generate(api: httpx.Client, **body: object) -> httpx.Response:
         ("/api/chat", {"messages": [{"role": "user", "content": "x"}], "tools": [{"type": "function"}]}, "tools"),
         ("/api/chat", {"messages": [{"role": "assistant", "tool_calls": [{}]}]}, "tools"),
         ("/api/generate", {"prompt": "x", "template": "{{ range .Messages }}{{ end }}"}, "range"),
+        ("/api/generate", {"prompt": "x", "template": "{{ .Prompt "}, "unclosed"),
+        ("/api/generate", {"prompt": "x", "_debug_render_only": True}, "_debug_render_only"),
         ("/api/chat", {"messages": [{"role": "tool", "content": "x"}]}, "tools"),
         ("/api/embed", {"input": "x"}, "/api/embed"),
         ("/v1/chat/completions", {}, "/v1/chat/completions"),
         ("/api/blobs/sha256:0", {}, "/api/blobs/sha256:0"),
         ("/api/create", {}, "/api/create"),
         ("/api/push", {}, "/api/push"),
+        ("/api/me", {}, "/api/me"),
     ],
 )
 def test_what_is_not_supported_says_so(path: str, body: dict[str, object], what: str, api: httpx.Client) -> None:
@@ -138,6 +141,12 @@ def test_a_number_that_no_type_holds_is_a_400(field: str, api: httpx.Client) -> 
     answer = api.post("/api/generate", content='{"model": "tiny", "prompt": "x", ' + field % ("9" * 400) + "}")
     assert answer.status_code == 400
     assert "cannot unmarshal number" in answer.json()["error"]
+
+
+@pytest.mark.parametrize("count", [-1, 0, 8, 2**40])
+def test_repeat_last_n_takes_what_ollama_documents(count: int, api: httpx.Client) -> None:
+    answer = generate(api, model=TINY, prompt="x", options=SHORT | {"repeat_last_n": count, "repeat_penalty": 1.3})
+    assert answer.status_code == 200, answer.text
 
 
 def test_roles_are_compared_without_case(api: httpx.Client) -> None:
@@ -247,6 +256,33 @@ def test_thinking_of_earlier_messages_reaches_the_template(home: Path, tmp_path:
             body = {"model": str(path), "messages": messages, "stream": False, "options": SHORT}
             counts.append(httpx.post(f"{server.url}/api/chat", json=body, timeout=60).json()["prompt_eval_count"])
     assert counts[1] > counts[0]
+
+
+@pytest.mark.parametrize("path", ["generate", "chat"])
+@pytest.mark.parametrize(
+    "script", [["hm", ", so", "</think>", "no"], ["hm", "</think>"], ["<think>", "hm", "</think>"]]
+)
+def test_thinking_is_not_kept_to_format(script: list[str], path: str, home: Path, tmp_path: Path) -> None:
+    opens = "" if "<think>" in script else "<think>"
+    template = "{% for m in messages %}[{{ m.content }}]{% endfor %}" + opens + "{# </think> #}"
+    model = write_tiny_gguf(tmp_path / "scripted.gguf", chat_template=template, script=script)
+    body = {"model": str(model), "prompt": "x", "messages": [{"role": "user", "content": "x"}], "stream": False}
+    body |= {"options": {"temperature": 0, "num_predict": 9}}
+    with EmbeddedServer() as server:
+        free, kept = (
+            httpx.post(f"{server.url}/api/{path}", json=body | extra, timeout=60).json()
+            for extra in ({}, {"format": {"type": "integer"}})
+        )
+    without, within = (
+        (answer.get("thinking"), answer["response"])
+        if path == "generate"
+        else (answer["message"].get("thinking"), answer["message"]["content"])
+        for answer in (free, kept)
+    )
+    assert without == ("hm, so" if ", so" in script else "hm", "no" if "no" in script else "")
+    assert within[0] == without[0]
+    assert isinstance(json.loads(within[1]), int)
+    assert kept["done"] is True
 
 
 def test_thinking_is_streamed_in_its_own_field(api: httpx.Client) -> None:

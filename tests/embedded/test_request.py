@@ -23,6 +23,13 @@ def test_null_means_absent() -> None:
     assert (request.prompt, request.stream) == ("", True)
 
 
+def test_names_of_fields_are_compared_without_case_and_those_of_options_are_not() -> None:
+    body = b'{"Model": "m", "STREAM": false, "options": {"SEED": 1}, "messages": [{"Role": "user"}]}'
+    request = parse_body(ChatRequest, "ChatRequest", body)
+    assert (request.model, request.stream, request.messages[0].role) == ("m", False, "user")
+    assert parse_options(request.options, []).seed == Options.seed
+
+
 @pytest.mark.parametrize(
     ("body", "message"),
     [
@@ -46,7 +53,12 @@ def test_null_means_absent() -> None:
             b'{"tools": {}}',
             "json: cannot unmarshal object into Go struct field ChatRequest.tools of type api.Tools",
         ),
-        (b'{"options": {"temperature": NaN}}', "invalid character"),
+        (b'{"options": {"temperature": NaN}}', "invalid character 'N' looking for beginning of value"),
+        (b'{"stream": -Infinity}', "invalid character 'I' looking for beginning of value"),
+        (b"{'model': 'x'}", "invalid character '\\'' looking for beginning of object key string"),
+        (b'{"model": "x", }', "invalid character '}' looking for beginning of object key string"),
+        (b'{"model" "x"}', "invalid character '\"' after object key"),
+        (b'{"model": "\n"}', "invalid character '\\n' in string literal"),
         (b"[" * 100_000, "exceeded max depth"),
     ],
 )

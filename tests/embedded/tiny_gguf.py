@@ -5,18 +5,30 @@ Its text is noise; what it shows is the machinery: templates, capabilities, load
 
 import random
 import struct
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 WIDTH, HEADS, HIDDEN, CONTEXT = 32, 4, 64, 512
+END = 2
 _UINT32, _FLOAT32, _BOOL, _STRING, _ARRAY, _INT32 = 4, 6, 7, 8, 9, 5
 WORDS = [f"▁{a}{b}" for a in "bdfgklmnprst" for b in "aeiou"]
 
 
-def write_tiny_gguf(path: Path, *, chat_template: str | None = None, metadata: dict[str, Any] | None = None) -> Path:
-    """Write the model to `path`; `metadata` adds to or replaces entries of its header."""
-    tokens = ["<unk>", "<s>", "</s>", *(f"<0x{byte:02X}>" for byte in range(256)), *WORDS]
-    kinds = [2, 3, 3, *[6] * 256, *[1] * len(WORDS)]
+def write_tiny_gguf(
+    path: Path,
+    *,
+    chat_template: str | None = None,
+    metadata: dict[str, Any] | None = None,
+    script: Sequence[str] = (),
+) -> Path:
+    """Write the model to `path`; `metadata` adds to or replaces entries of its header.
+
+    At temperature 0 a model with a `script` says it token by token, and ends; the script begins after any token
+    that is not of it.
+    """
+    tokens = ["<unk>", "<s>", "</s>", *(f"<0x{byte:02X}>" for byte in range(256)), *WORDS, *script]
+    kinds = [2, 3, 3, *[6] * 256, *[1] * (len(WORDS) + len(script))]
     entries: dict[str, Any] = {
         "general.architecture": "llama",
         "general.name": "tiny",
@@ -33,14 +45,28 @@ def write_tiny_gguf(path: Path, *, chat_template: str | None = None, metadata: d
         "tokenizer.ggml.scores": [float(-index) for index in range(len(tokens))],
         "tokenizer.ggml.token_type": kinds,
         "tokenizer.ggml.bos_token_id": 1,
-        "tokenizer.ggml.eos_token_id": 2,
+        "tokenizer.ggml.eos_token_id": END,
         "tokenizer.ggml.add_bos_token": True,
     }
     if chat_template is not None:
         entries["tokenizer.chat_template"] = chat_template
     entries |= metadata or {}
-    path.write_bytes(_encode(entries, _tensors(len(tokens))))
+    tensors = _tensors(len(tokens))
+    if script:
+        _write_script(tensors, len(tokens) - len(script), len(script))
+    path.write_bytes(_encode(entries, tensors))
     return path
+
+
+def _write_script(tensors: dict[str, tuple[tuple[int, ...], list[float]]], first: int, length: int) -> None:
+    """Make each token's embedding a step of the script, and of each step the output the next token."""
+    for name in ("blk.0.attn_output.weight", "blk.0.ffn_down.weight", "token_embd.weight", "output.weight"):
+        tensors[name][1][:] = [0.0] * len(tensors[name][1])
+    embedding, output = tensors["token_embd.weight"][1], tensors["output.weight"][1]
+    for token in range(first + length):
+        embedding[token * WIDTH + max(0, token - first + 1)] = 1.0
+    for step, token in enumerate([*range(first, first + length), END]):
+        output[token * WIDTH + step] = 1.0
 
 
 def _tensors(vocabulary: int) -> dict[str, tuple[tuple[int, ...], list[float]]]:
