@@ -8,6 +8,7 @@
     access.py      checks of Host and Origin
     request.py     bodies -> typed requests, with the errors that Ollama gives           pure
     options.py     the `options` object: names, types, defaults                          pure
+    schema.py      a JSON Schema as the grammar's engine needs it                       pure
     answer.py      an answer -> HTTP, streamed line by line or folded into one object
     ask.py         a request and its model -> Ask, after all checks that need no runner
     rendering.py   an Ask's turns -> the prompt for the runner, made to fit into the context

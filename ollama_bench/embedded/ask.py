@@ -14,6 +14,7 @@ from ollama_bench.embedded.request import (
     parse_keep_alive,
     parse_think,
 )
+from ollama_bench.embedded.schema import engine_schema
 from ollama_bench.embedded.wire import ApiError, Json, not_supported
 
 MAX_THREADS = 512
@@ -37,6 +38,7 @@ class Ask:
 def check_request(request: GenerateRequest | ChatRequest, model: Model, parallel: int, entered_ns: int) -> Ask:
     """Check what can be checked before a model is loaded. Raises ApiError."""
     header = header_of(model)
+    schema = parse_format(request.format)
     options = parse_options(request.options, default_stop(header))
     trained = header.number("context_length")
     plan = LoadPlan(
@@ -57,7 +59,7 @@ def check_request(request: GenerateRequest | ChatRequest, model: Model, parallel
         options=options,
         keep_alive_s=parse_keep_alive(request.keep_alive),
         think=_check_think(request, header),
-        schema=parse_format(request.format),
+        schema=None if schema is None else engine_schema(schema),
         truncate=request.truncate,
         entered_ns=entered_ns,
     )

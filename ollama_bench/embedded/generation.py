@@ -13,9 +13,6 @@ from ollama_bench.embedded.thinking import CLOSE, OPEN, ThinkSplitter
 from ollama_bench.embedded.wire import Json
 
 MAX_TOKEN_REPEATS = 30
-ONE_LINE = {"whitespace_flexible": False, "key_separator": ": ", "item_separator": ", "}
-"""An extension of JSON Schema by llguidance, llama.cpp's grammar engine here: free white space has no bound in its
-grammars, and a small model that begins to indent may never end."""
 
 
 @dataclass(frozen=True)
@@ -138,7 +135,7 @@ def _completion_body(ask: Ask, prompt: str | list[int], schema: Json | None) -> 
         "frequency_penalty": options.frequency_penalty,
         "stop": options.stop,
     }
-    return body | ({"json_schema": schema | {"x-guidance": ONE_LINE}} if schema is not None else {})
+    return body | ({"json_schema": schema} if schema is not None else {})
 
 
 def _final(event: Json, load_ns: int, total_ns: int) -> Json:

@@ -64,7 +64,6 @@ def test_json_and_a_schema_constrain_the_answer(api: httpx.Client) -> None:
         "type": "object",
         "properties": {"ok": {"type": "boolean"}},
         "required": ["ok"],
-        "additionalProperties": False,
     }
     answer = generate(api, prompt="Is it?", format=schema, options=options).json()
     assert answer["done_reason"] == "stop"

@@ -19,7 +19,6 @@ SCHEMA = {
     "type": "object",
     "properties": {"n": {"type": "integer", "maximum": 9, "minimum": 0}},
     "required": ["n"],
-    "additionalProperties": False,
 }
 
 
