@@ -315,8 +315,10 @@ def main(door: click.Command) -> NoReturn:
         code = _fail(str(error), error.exit_code)
     except (click.Abort, KeyboardInterrupt):
         code = _fail("interrupted", 130)
-    except BrokenPipeError:  # whoever read our output has left; the interpreter must not try once more
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    except (BrokenPipeError, SystemExit) as ending:  # whoever read our output has left: click exits with 1 then
+        if isinstance(ending, SystemExit) and ending.code != 1:
+            raise
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # the interpreter must not try once more
         code = BenchError.exit_code
     sys.exit(code if isinstance(code, int) else 0)
 

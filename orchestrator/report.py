@@ -16,6 +16,9 @@ from orchestrator.verdict import Subject
 
 HEADERS = ["scenario", "result", "samples", "p50 ms", "p95 ms", "memory MB", "objectives", "measured"]
 
+BRIEF_HEADERS = ["scenario", "result", "n", "p50 ms", "p95 ms", "MB", "objectives"]
+"""What a terminal of 80 columns has room for."""
+
 NOTE = (
     f"p95 marked ~ is indicative: below {MIN_SAMPLES_FOR_P95} samples no distribution-free 95 % bound exists. "
     "The mark never changes the result. MB are 10^6 bytes."
@@ -50,6 +53,13 @@ class Row:
             one_line(self.problem) if self.problem else "; ".join(map(_told, self.checks)),
             self.measured_at or "",
         ]
+
+    def brief(self) -> list[str]:
+        """In the order of BRIEF_HEADERS: of the objectives only those that are not met."""
+        unmet = [_told(check) for check in self.checks if check.passed is not True]
+        met = f"{len(self.checks) - len(unmet)} of {len(self.checks)} met"
+        objectives = "; ".join([met, *unmet]) if self.checks else ""
+        return [*self.cells()[:6], one_line(self.problem) if self.problem else objectives]
 
     def to_json(self) -> dict[str, Any]:
         """For `--json`."""
