@@ -200,9 +200,11 @@ def _settling(subject: Subject, decision: GateDecision) -> list[str]:
     """The command that makes as many runs as would settle it."""
     if not decision.more_runs or subject.baseline is None:
         return []
-    newest = subject.runs[-1]
+    given = {f"--{key.replace('_', '-')}": value for key, value in subject.runs[-1].options.items()}
     options = [
-        f"--{key}" if value is True else f"--{key} {shlex.quote(str(value))}" for key, value in newest.options.items()
+        option if value is True else f"{option} {shlex.quote(str(value))}"
+        for option, value in given.items()
+        if value is not None and value is not False
     ]
     command = ["bench:run --name", shlex.quote(subject.name), *options, f"--iter {subject.baseline.iterations}"]
     return [f"to settle it: `{' '.join(command)} --runs {len(subject.runs) + decision.more_runs}`, then `slo:gate`"]

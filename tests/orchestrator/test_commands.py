@@ -231,7 +231,8 @@ def test_perf_is_a_footer_on_stderr(console: Console, config: Path) -> None:
         assert "perf:" not in done.stdout
 
 
-def test_ctrl_c_ends_the_worker_and_exits_130(config: Path, tmp_path: Path) -> None:
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
+def test_a_signal_to_stop_ends_the_worker_and_exits_130(number: int, config: Path, tmp_path: Path) -> None:
     noted = tmp_path / "pid"
     (config / "scenarios.yaml").write_text(f"slow: {{command: \"sh -c 'echo $$ > {noted}; exec sleep 600'\"}}")
     process = subprocess.Popen(
@@ -246,7 +247,7 @@ def test_ctrl_c_ends_the_worker_and_exits_130(config: Path, tmp_path: Path) -> N
         if noted.exists() and noted.read_text().strip():
             break
         time.sleep(0.05)
-    process.send_signal(signal.SIGINT)
+    process.send_signal(number)
     output, told = process.communicate(timeout=30)
     assert (process.returncode, output) == (130, "")
     assert "interrupted" in told

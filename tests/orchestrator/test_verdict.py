@@ -125,7 +125,7 @@ def test_a_load_by_others_is_said_and_changes_nothing() -> None:
 
 
 def test_what_would_settle_it_is_a_command() -> None:
-    runs = candidate(106, runs=1, options={"embedded": True, "host": "http://a b"})
+    runs = candidate(106, runs=1, options={"embedded": True, "host": "http://a b", "other": None})
     (_, told) = hold([subject(runs)]).verdicts[0].reasons
     assert told == (
         "to settle it: `bench:run --name A --embedded --host 'http://a b' --iter 2 --runs 3`, then `slo:gate`"
