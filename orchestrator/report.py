@@ -9,7 +9,7 @@ from orchestrator.artifacts import Artifacts
 from orchestrator.clean import one_line
 from orchestrator.gatekeeper import read_subject
 from orchestrator.results import BenchRun, checks_of, figures
-from orchestrator.slo import Check, SloFile
+from orchestrator.slo import Check, SloFile, four_digits
 from orchestrator.stats import MIN_SAMPLES_FOR_P95
 from orchestrator.tables import markdown_table
 from orchestrator.verdict import Subject
@@ -112,7 +112,7 @@ def _told(check: Check) -> str:
         return f"{check.objective.key}: not measured"
     sign = "<=" if check.objective.direction == "at most" else ">="
     verdict = "ok" if check.passed else "MISSED"
-    return f"{check.objective.key} {check.observed:.4g} {sign} {check.objective.limit:g} {verdict}"
+    return f"{check.objective.key} {four_digits(check.observed)} {sign} {check.objective.limit:g} {verdict}"
 
 
 def to_markdown(rows: Sequence[Row], made_at: str) -> str:

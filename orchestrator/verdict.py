@@ -11,7 +11,7 @@ from typing import Any, Literal
 from orchestrator.environment import differences, is_busy
 from orchestrator.gate import LEVEL, GateDecision, Outcome, judge, judge_family
 from orchestrator.results import Baseline, BenchRun, checks_of, typical_load
-from orchestrator.slo import Check, Slo
+from orchestrator.slo import Check, Slo, four_digits
 
 FailOn = Literal["any", "targets", "regressions"]
 Comparison = Literal["pass", "fail", "inconclusive", "no baseline", "not comparable", "no result"]
@@ -182,7 +182,7 @@ def _target_reasons(checks: Sequence[Check]) -> list[str]:
     return [
         f"{check.objective.key}: not measured"
         if check.observed is None
-        else f"{check.objective.key}: {check.observed:.4g} is not {check.objective.direction} {check.objective.limit:g}"
+        else f"{check.objective.key}: {four_digits(check.observed)} is not {check.objective.direction} {check.objective.limit:g}"
         for check in checks
         if check.passed is not True
     ]
