@@ -179,13 +179,14 @@ def _as_outcome(comparison: Comparison) -> Outcome:
 
 
 def _target_reasons(checks: Sequence[Check]) -> list[str]:
-    return [
-        f"{check.objective.key}: not measured"
-        if check.observed is None
-        else f"{check.objective.key}: {four_digits(check.observed)} is not {check.objective.direction} {check.objective.limit:g}"
-        for check in checks
-        if check.passed is not True
-    ]
+    return [_target_reason(check) for check in checks if check.passed is not True]
+
+
+def _target_reason(check: Check) -> str:
+    objective = check.objective
+    if check.observed is None:
+        return f"{objective.key}: not measured"
+    return f"{objective.key}: {four_digits(check.observed)} is not {objective.direction} {objective.limit:g}"
 
 
 def _regression_reasons(subject: Subject, decision: GateDecision | None) -> list[str]:
