@@ -1,15 +1,16 @@
 """How often the gate is wrong: false alarms and power over 27 kinds of noise, the naive rule beside it.
 
-    python -m benchmarks.gate_power [--trials 4000] [--checked 40] [--seed 1]
+    python -m benchmarks.gate_power [--trials 4000] [--checked 40] [--seed 1] [--first 20]
 
 Each trial draws 10 baseline runs and up to 3 candidate runs of 20 samples, and goes the way `slo:gate` goes: one run
 is screened, and three are judged where it looks slow. The vectorised rule here is compared with
 `orchestrator.gate.judge` itself on the first `--checked` trials of each cell; any difference ends the program.
+`--first 30` gives the screened run as many samples as `bench:run` does by default, the others keep 20.
 The naive rule fails one run of 20 whose p95 is more than 10 % above the p95 of the pooled baseline.
 """
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import cache
 from itertools import product
 
@@ -62,30 +63,39 @@ def _sigma(cv: float) -> float:
 
 
 def draw(
-    random: np.random.Generator, noise: str, cv: float, drift: float, slowdown: float, trials: int
-) -> tuple[Samples, Samples]:
-    """Baseline (trials, 10, 20) and candidate (trials, 3, 20) samples."""
+    random: np.random.Generator, noise: str, cv: float, drift: float, trials: int, first: int = RUN_SIZE
+) -> tuple[Samples, list[Samples]]:
+    """Baseline samples (trials, 10, 20), and three candidate runs (trials, 20), the first of them (trials, first)."""
 
-    def group(runs: int) -> Samples:
+    def group(runs: int, size: int) -> Samples:
         level = np.exp(drift * random.standard_normal((trials, runs, 1)))
-        return NOISES[noise](random, cv, (trials, runs, RUN_SIZE)) * level
+        return NOISES[noise](random, cv, (trials, runs, size)) * level
 
-    return group(BASELINE_RUNS), group(FULL_RUNS) * slowdown
+    baseline, fresh = group(BASELINE_RUNS, RUN_SIZE), group(FULL_RUNS, max(first, RUN_SIZE))
+    return baseline, [fresh[:, 0, :first], *(fresh[:, index, :RUN_SIZE] for index in range(1, FULL_RUNS))]
 
 
-def outcomes(baseline: Samples, candidate: Samples) -> NDArray[np.int_]:
+def scaled(candidate: Sequence[Samples], *factors: float) -> list[Samples]:
+    """Each run times its factor; one factor is that of all."""
+    return [run * factors[index % len(factors)] for index, run in enumerate(candidate)]
+
+
+def outcomes(baseline: Samples, candidate: Sequence[Samples]) -> NDArray[np.int_]:
     """`judge`, vectorised over the first axis: an index into CHOICES for each trial."""
-    runs = candidate.shape[1]
+    runs = len(candidate)
     level = LEVEL if runs >= FULL_RUNS else EARLY_LEVEL
     excess = math.log1p(THRESHOLD)
-    body, t_statistic = _shift(np.log(np.median(baseline, -1)), np.log(np.median(candidate, -1)))
-    tails, fresh_tails = (np.log(np.quantile(group, 0.95, -1)) for group in (baseline, candidate))
+    medians, tails = (np.log(np.quantile(baseline, q, -1)) for q in (0.5, 0.95))
+    fresh_medians, fresh_tails = (
+        np.log(np.stack([np.quantile(run, q, -1) for run in candidate], 1)) for q in (0.5, 0.95)
+    )
+    body, t_statistic = _shift(medians, fresh_medians)
     tail, _ = _shift(tails, fresh_tails)
     common = np.median(fresh_tails, 1) - tails.mean(1)
     body_fails = (body > excess) & (t_statistic > t_critical(level, BASELINE_RUNS + runs - 2))
     tail_fails = (np.minimum(tail, common) > excess) & (_fisher(baseline, candidate) < level)
     looks_slow = np.maximum(body, tail) > math.log1p(SCREEN if runs < FULL_RUNS else THRESHOLD)
-    blind = np.log(np.median(baseline, -1)).std(1, ddof=1) > MAX_DRIFT
+    blind = medians.std(1, ddof=1) > MAX_DRIFT
     return np.where(body_fails | tail_fails, 2, np.where(looks_slow | blind, 1, 0))
 
 
@@ -97,8 +107,8 @@ def _shift(baseline: Samples, candidate: Samples) -> tuple[Samples, Samples]:
     return difference, difference / error
 
 
-def _fisher(baseline: Samples, candidate: Samples) -> Samples:
-    pooled, fresh = baseline.reshape(len(baseline), -1), candidate.reshape(len(candidate), -1)
+def _fisher(baseline: Samples, candidate: Sequence[Samples]) -> Samples:
+    pooled, fresh = baseline.reshape(len(baseline), -1), np.concatenate(candidate, axis=1)
     limit = (1 + THRESHOLD) * np.quantile(pooled, 0.95, axis=1)[:, None]
     hits, reference = (fresh > limit).sum(1), (pooled > limit).sum(1)
     pairs = zip(hits.tolist(), reference.tolist(), strict=True)
@@ -110,16 +120,16 @@ def _tail(hits: int, size: int, reference_hits: int, reference_size: int) -> flo
     return fisher_tail(hits, size, reference_hits, reference_size)
 
 
-def gate(baseline: Samples, candidate: Samples) -> NDArray[np.int_]:
+def gate(baseline: Samples, candidate: Sequence[Samples]) -> NDArray[np.int_]:
     """The way of `slo:gate`: one run screened, three judged."""
-    screened = outcomes(baseline, candidate[:, :1])
+    screened = outcomes(baseline, candidate[:1])
     return np.where(screened == 0, 0, outcomes(baseline, candidate))
 
 
-def check(baseline: Samples, candidate: Samples, fast: NDArray[np.int_], count: int) -> None:
+def check(baseline: Samples, candidate: Sequence[Samples], fast: NDArray[np.int_], count: int) -> None:
     """End the program if the vectorised rule and `judge` differ on the first `count` trials."""
     for trial in range(min(count, len(baseline))):
-        runs = candidate[trial].tolist()
+        runs = [run[trial].tolist() for run in candidate]
         said = judge(baseline[trial].tolist(), runs[:1], threshold=THRESHOLD).outcome
         if said != "pass":
             said = judge(baseline[trial].tolist(), runs, threshold=THRESHOLD).outcome
@@ -127,17 +137,18 @@ def check(baseline: Samples, candidate: Samples, fast: NDArray[np.int_], count: 
             raise SystemExit(f"trial {trial}: judge says {said}, the vectorised rule {CHOICES[fast[trial]]}")
 
 
-def naive(baseline: Samples, candidate: Samples) -> Mask:
+def naive(baseline: Samples, candidate: Sequence[Samples]) -> Mask:
     """One run's p95 against the pooled baseline's."""
     pooled = np.quantile(baseline.reshape(len(baseline), -1), 0.95, axis=1)
-    return np.quantile(candidate[:, 0], 0.95, axis=1) > (1 + THRESHOLD) * pooled
+    return np.quantile(candidate[0], 0.95, axis=1) > (1 + THRESHOLD) * pooled
 
 
 @click.command(help=__doc__)
 @click.option("--trials", default=4000, show_default=True, help="Trials a cell.")
 @click.option("--checked", default=40, show_default=True, help="Trials a cell that judge() repeats.")
 @click.option("--seed", default=1, show_default=True)
-def main(trials: int, checked: int, seed: int) -> None:
+@click.option("--first", type=click.IntRange(2), default=RUN_SIZE, show_default=True, help="Samples of the first run.")
+def main(trials: int, checked: int, seed: int, first: int) -> None:
     """Print the table."""
     random = np.random.default_rng(seed)
     worst = {"false": 0.0, "power": 100.0, "naive": 0.0}
@@ -146,7 +157,8 @@ def main(trials: int, checked: int, seed: int) -> None:
     for noise, cv, drift in product(NOISES, CVS, DRIFTS):
         shares = []
         for slowdown in (1.0, 1.2):
-            baseline, candidate = draw(random, noise, cv, drift, slowdown, trials)
+            baseline, candidate = draw(random, noise, cv, drift, trials, first)
+            candidate = scaled(candidate, slowdown)
             found = gate(baseline, candidate)
             check(baseline, candidate, found, checked)
             shares.append((_share(found == 2), _share(found == 1), _share(naive(baseline, candidate))))
@@ -163,7 +175,7 @@ def main(trials: int, checked: int, seed: int) -> None:
         )
     print(
         f"\nworst cell: false alarms {worst['false']:.2f} %, power {worst['power']:.2f} %; "
-        f"naive rule: false alarms {worst['naive']:.2f} % ({trials} trials a cell, seed {seed})"
+        f"naive rule: false alarms {worst['naive']:.2f} % ({trials} trials a cell, seed {seed}, first run of {first})"
     )
     _beyond(random, trials)
     if worst["false"] > 1 or worst["power"] < 95:
@@ -180,16 +192,17 @@ def _beyond(random: np.random.Generator, trials: int) -> None:
         "\n| case (lognormal, drift 2 %) | CV % | pass % | inconclusive % | fail % |\n| --- | --- | --- | --- | --- |"
     )
     for cv in (*CVS, 0.25):
-        same, candidate = draw(random, "lognormal", cv, 0.02, 1.0, trials)
-        tail = candidate * np.where(random.random(candidate.shape) < 0.10, 1.35, 1.0)
+        same, candidate = draw(random, "lognormal", cv, 0.02, trials)
+        slowed = np.where(random.random((trials, FULL_RUNS, RUN_SIZE)) < 0.10, 1.35, 1.0)
+        tail = [run * slowed[:, index] for index, run in enumerate(candidate)]
         cases = {
             "unchanged": gate(same, candidate),
-            "unchanged, one run alone": outcomes(same, candidate[:, :1]),
-            "+10 %": gate(same, candidate * 1.1),
-            "+20 %": gate(same, candidate * 1.2),
-            "+20 %, one run alone": outcomes(same, candidate[:, :1] * 1.2),
+            "unchanged, one run alone": outcomes(same, candidate[:1]),
+            "+10 %": gate(same, scaled(candidate, 1.1)),
+            "+20 %": gate(same, scaled(candidate, 1.2)),
+            "+20 %, one run alone": outcomes(same, scaled(candidate[:1], 1.2)),
             "10 % of requests x 1.35": gate(same, tail),
-            "one run of three x 1.5": gate(same, candidate * np.array([1.5, 1.0, 1.0])[:, None]),
+            "one run of three x 1.5": gate(same, scaled(candidate, 1.5, 1.0, 1.0)),
         }
         for case, found in cases.items():
             shares = " | ".join(f"{_share(found == index):.1f}" for index in range(3))

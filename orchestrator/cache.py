@@ -9,6 +9,7 @@ from orchestrator.keep import keep
 from orchestrator.results import BenchRun, pooled_ms
 from orchestrator.runner import RunSpec, now_utc, run_once
 from orchestrator.scenario import Found
+from orchestrator.slo import four_digits
 from orchestrator.stats import Interval, quantile, quantile_interval
 from orchestrator.tables import markdown_table
 
@@ -112,9 +113,9 @@ def render(savings: CacheSavings, run: BenchRun) -> str:
         [
             label,
             str(mode.n),
-            f"{mode.p50_ms:.4g}",
+            four_digits(mode.p50_ms),
             _interval(mode.p50_ci95_ms),
-            f"{mode.p95_ms:.4g}",
+            four_digits(mode.p95_ms),
             "n/a" if mode.hits is None else f"{mode.hits} of {mode.n}",
         ]
         for label, mode in (("off", savings.off), ("on", savings.on))
@@ -128,7 +129,7 @@ def render(savings: CacheSavings, run: BenchRun) -> str:
             "",
             f"Speed-up of the median: **{_times(savings.speedup)}** (95 % interval "
             f"{' to '.join(map(_times, savings.speedup_ci95))}), "
-            f"{saved:.4g} ms saved an iteration.",
+            f"{four_digits(saved)} ms saved an iteration.",
             "",
             f"{run.iterations} iterations a run after {run.warmup} of warm-up, each run in a fresh process; "
             f"measured {now_utc()}. Hits are counted over the timed iterations.",
@@ -138,7 +139,7 @@ def render(savings: CacheSavings, run: BenchRun) -> str:
 
 
 def _interval(ends: Interval) -> str:
-    return " to ".join("none" if end is None else f"{end:.4g}" for end in ends)
+    return " to ".join("none" if end is None else four_digits(end) for end in ends)
 
 
 def _times(factor: float | None) -> str:

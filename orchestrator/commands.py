@@ -11,13 +11,14 @@ import click
 from orchestrator.artifacts import Artifacts
 from orchestrator.cache import run_cache_experiment
 from orchestrator.clean import one_line
+from orchestrator.environment import is_busy
 from orchestrator.errors import BenchError
-from orchestrator.gate import MAX_DRIFT, run_to_run
+from orchestrator.gate import baseline_caveats
 from orchestrator.gate_text import gate_text
 from orchestrator.gatekeeper import hold_stored, pin
 from orchestrator.keep import keep
 from orchestrator.progress import Progress
-from orchestrator.report import HEADERS, NOTE, rows_of, to_html, to_markdown
+from orchestrator.report import BRIEF_HEADERS, NOTE, rows_of, to_html, to_markdown
 from orchestrator.results import Summary, summarize
 from orchestrator.runner import RunSpec, now_utc, repeat
 from orchestrator.scenario import Found, Scenario, ScenarioSource, builtin_sources, find
@@ -118,12 +119,17 @@ def pin_baseline(name: str, sources: Sources, options: Mapping[str, Any], spec: 
                 break
     baseline = pin(made, now_utc())
     path = artifacts.save_baseline(baseline)
-    scatter = run_to_run(baseline.runs_ms)
-    if scatter > MAX_DRIFT:
-        click.echo(f"warning: the runs scatter by {scatter * 100:.0f} %: pin again when the machine is quiet", err=True)
+    for caveat in [*baseline_caveats(baseline.runs_ms), *_load_caveat(baseline.others_cpu_percent)]:
+        click.echo(f"warning: {caveat}", err=True)
     if before is not None:
         click.echo(f"replaced the baseline of {before.pinned_at}", err=True)
     _print_json({**baseline.model_dump(mode="json", exclude={"runs_ms"}), "runs": len(made), "file": str(path)})
+
+
+def _load_caveat(percent: float | None) -> list[str]:
+    if not is_busy(percent):
+        return []
+    return [f"other processes used {percent:.0f} % of the machine's CPU: pin again when it is quiet"]
 
 
 def report(root: Path, slo_file: Path | None, as_json: bool) -> None:
@@ -135,7 +141,7 @@ def report(root: Path, slo_file: Path | None, as_json: bool) -> None:
     if as_json:
         _print_json([row.to_json() for row in rows])
     else:
-        print_table(HEADERS, [row.cells() for row in rows])
+        print_table(BRIEF_HEADERS, [row.brief() for row in rows])
         click.echo(f"\n{NOTE}")
 
 

@@ -8,6 +8,23 @@ from pathlib import Path
 
 from orchestrator.scenario import Json
 
+BUSY_PERCENT = 10.0
+"""Of the whole machine's CPU; measured beside other processes that use more, a time may be theirs."""
+
+_LOOK_S = 0.2
+
+
+def others_cpu_percent() -> float | None:
+    """What is in use of the whole machine's CPU, watched for a moment. Asked for while nothing of ours runs, this is
+    the load by others; a constant one would show in no other figure. None where the system does not tell.
+    """
+    import psutil
+
+    try:
+        return psutil.cpu_percent(interval=_LOOK_S)
+    except (psutil.Error, OSError, NotImplementedError):
+        return None
+
 
 def fingerprint() -> dict[str, Json]:
     """What must be alike for two runs to be comparable. No host name: a fleet of equal machines is one environment."""
@@ -20,6 +37,11 @@ def fingerprint() -> dict[str, Json]:
         "ram_gib": _ram_gib(),
         "python": f"{platform.python_implementation()} {platform.python_version()}",
     }
+
+
+def is_busy(others_percent: float | None) -> bool:
+    """Whether so much of the CPU was in use by others that it deserves a word."""
+    return others_percent is not None and others_percent > BUSY_PERCENT
 
 
 def differences(old: Mapping[str, Json], new: Mapping[str, Json]) -> list[str]:

@@ -28,6 +28,8 @@ MAX_CV = 0.25
 """The error rates were established for less scatter than this within a run."""
 MAX_DRIFT = 0.10
 """A baseline whose runs scatter by more passes nothing: three runs could not show a regression of 20 % beside it."""
+CHECKED_RUNS, CHECKED_SAMPLES = 10, 20
+"""The error rates were established for baselines of so many runs of so many samples."""
 MAX_MORE_RUNS = 50
 
 _CLOCK_TICK_MS = 1e-6  # a reading of 0 is one of less than a nanosecond; its logarithm has to exist
@@ -70,10 +72,9 @@ class _Evidence:
     baseline_size: int
     runs: int
     baseline_runs: int
-    cv: float
-    """Within a run, the median over the baseline's runs."""
     drift: float
     """Standard deviation of the baseline's log medians."""
+    caveats: Sequence[str]
 
     @property
     def tail_p_value(self) -> float:
@@ -110,9 +111,19 @@ def judge(
     return _decide(_gather(baseline, candidate, threshold), threshold)
 
 
-def run_to_run(runs: Sequence[Sequence[float]]) -> float:
-    """Standard deviation of the log medians of at least two runs: 0.04 is about 4 %."""
-    return stdev(_logs(runs, median))
+def baseline_caveats(runs: Sequence[Sequence[float]]) -> list[str]:
+    """In what a baseline of at least two runs lies outside of what the error rates were established for."""
+    cv, drift = median(map(_cv, runs)), _run_to_run(runs)
+    noise = [f"CV {cv * 100:.0f} % within a run"] if cv >= MAX_CV else []
+    noise += [f"the baseline's runs scatter by {drift * 100:.0f} %"] if drift > MAX_DRIFT else []
+    caveats = [f"more noise than this rule was checked for: {' and '.join(noise)}"] if noise else []
+    shortest = min(map(len, runs))
+    if len(runs) < CHECKED_RUNS or shortest < CHECKED_SAMPLES:
+        caveats.append(
+            f"a smaller baseline ({len(runs)} runs of {shortest} samples) than this rule was checked for "
+            f"({CHECKED_RUNS} of {CHECKED_SAMPLES}): it is wrong more often"
+        )
+    return caveats
 
 
 def judge_family(decisions: Mapping[str, GateDecision], family: float = 0.05) -> dict[str, GateDecision]:
@@ -167,9 +178,14 @@ def _gather(baseline: Sequence[Sequence[float]], candidate: Sequence[Sequence[fl
         baseline_size=len(pooled),
         runs=len(candidate),
         baseline_runs=len(baseline),
-        cv=median(_cv(run) for run in baseline),
-        drift=run_to_run(baseline),
+        drift=_run_to_run(baseline),
+        caveats=baseline_caveats(baseline),
     )
+
+
+def _run_to_run(runs: Sequence[Sequence[float]]) -> float:
+    """Standard deviation of the log medians of at least two runs: 0.04 is about 4 %."""
+    return stdev(_logs(runs, median))
 
 
 def _p95(run: Sequence[float]) -> float:
@@ -223,7 +239,9 @@ def _ratio_interval(found: Shift) -> tuple[float, float]:
 
 
 def _more_runs(seen: _Evidence, excess: float, body_exceeds: bool, tail_exceeds: bool) -> int | None:
-    """The fewest further runs like those seen that make an excess significant, at least up to FULL_RUNS in all."""
+    """The fewest further runs like those seen that make an excess significant, at least up to FULL_RUNS in all; so
+    many are worth making whatever one run or two have said.
+    """
     least = max(FULL_RUNS - seen.runs, 1)
 
     def body_p(more: int) -> float:
@@ -242,7 +260,9 @@ def _more_runs(seen: _Evidence, excess: float, body_exceeds: bool, tail_exceeds:
         return least if seen.drift <= MAX_DRIFT and not seen.is_burst(excess) else None
     needed = [bisect_left(range(1, MAX_MORE_RUNS + 1), True, key=lambda n: test(n) < LEVEL) for test in tests]
     fewest = min(needed) + 1
-    return max(fewest, least) if fewest <= MAX_MORE_RUNS else None
+    if fewest <= MAX_MORE_RUNS:
+        return max(fewest, least)
+    return least if seen.runs < FULL_RUNS else None
 
 
 def _reason(decision: GateDecision, seen: _Evidence, level: float) -> str:
@@ -268,20 +288,10 @@ def _reason(decision: GateDecision, seen: _Evidence, level: float) -> str:
         )
     else:
         said = f"above {percent} but not beyond chance: {figures}, {runs}; {_settling(decision)}"
-    return said + _out_of_range(seen)
+    return "; ".join([said, *seen.caveats])
 
 
 def _settling(decision: GateDecision) -> str:
     if decision.more_runs is None:
         return "no number of runs would settle it: pin a longer, quieter baseline"
     return f"{decision.more_runs} more run{'s' if decision.more_runs > 1 else ''} like these would settle it"
-
-
-def _out_of_range(seen: _Evidence) -> str:
-    """What to say of noise for which the error rates were not established."""
-    notes = []
-    if seen.cv >= MAX_CV:
-        notes.append(f"CV {seen.cv * 100:.0f} % within a run")
-    if seen.drift > MAX_DRIFT:
-        notes.append(f"the baseline's runs scatter by {seen.drift * 100:.0f} %")
-    return f"; more noise than this rule was checked for: {' and '.join(notes)}" if notes else ""

@@ -2,7 +2,7 @@
 
 from orchestrator.clean import one_line
 from orchestrator.gate import LEVEL
-from orchestrator.slo import Check
+from orchestrator.slo import Check, four_digits
 from orchestrator.stats import MIN_SAMPLES_FOR_P95, Interval
 from orchestrator.verdict import FAMILY_LEVEL, GateReport, Verdict
 
@@ -32,9 +32,9 @@ def _check_line(check: Check) -> str:
     mark = "ok  " if check.passed else "MISS"
     indicative = ", indicative" if check.indicative else ""
     interval = "" if check.interval == (None, None) else f", 95 % interval {_interval(check.interval)}"
-    return f"  {mark} {limit}: {check.observed:.4g} (n = {check.n}{interval}{indicative})"
+    return f"  {mark} {limit}: {four_digits(check.observed)} (n = {check.n}{interval}{indicative})"
 
 
 def _interval(ends: Interval) -> str:
-    low, high = ("none" if end is None else f"{end:.4g}" for end in ends)
+    low, high = ("none" if end is None else four_digits(end) for end in ends)
     return f"{low} to {high}"

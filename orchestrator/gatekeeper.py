@@ -7,7 +7,7 @@ from pathlib import Path
 from orchestrator.artifacts import Artifacts
 from orchestrator.errors import ArtifactError, BenchError
 from orchestrator.gate import FULL_RUNS
-from orchestrator.results import Baseline, BenchRun, figures
+from orchestrator.results import Baseline, BenchRun, figures, typical_load
 from orchestrator.runner import RunSpec, repeat
 from orchestrator.scenario import ScenarioSource, find
 from orchestrator.slo import SloFile, load_slos, slo_for
@@ -115,5 +115,6 @@ def pin(runs: Sequence[BenchRun], pinned_at: str) -> Baseline:
         p50_ms=found["p50_ms"].value,
         p95_ms=found["p95_ms"].value,
         peak_rss_mb=found["peak_rss_mb"].value if "peak_rss_mb" in found else None,
+        others_cpu_percent=typical_load(runs),
         runs_ms=[run.samples_ms for run in runs],
     )

@@ -9,12 +9,15 @@ from orchestrator.artifacts import Artifacts
 from orchestrator.clean import one_line
 from orchestrator.gatekeeper import read_subject
 from orchestrator.results import BenchRun, checks_of, figures
-from orchestrator.slo import Check, SloFile
+from orchestrator.slo import Check, SloFile, four_digits
 from orchestrator.stats import MIN_SAMPLES_FOR_P95
 from orchestrator.tables import markdown_table
 from orchestrator.verdict import Subject
 
 HEADERS = ["scenario", "result", "samples", "p50 ms", "p95 ms", "memory MB", "objectives", "measured"]
+
+BRIEF_HEADERS = ["scenario", "result", "n", "p50 ms", "p95 ms", "MB", "objectives"]
+"""What a terminal of 80 columns has room for."""
 
 NOTE = (
     f"p95 marked ~ is indicative: below {MIN_SAMPLES_FOR_P95} samples no distribution-free 95 % bound exists. "
@@ -50,6 +53,13 @@ class Row:
             one_line(self.problem) if self.problem else "; ".join(map(_told, self.checks)),
             self.measured_at or "",
         ]
+
+    def brief(self) -> list[str]:
+        """In the order of BRIEF_HEADERS: of the objectives only those that are not met."""
+        unmet = [_told(check) for check in self.checks if check.passed is not True]
+        met = f"{len(self.checks) - len(unmet)} of {len(self.checks)} met"
+        objectives = "; ".join([met, *unmet]) if self.checks else ""
+        return [*self.cells()[:6], one_line(self.problem) if self.problem else objectives]
 
     def to_json(self) -> dict[str, Any]:
         """For `--json`."""
@@ -102,7 +112,7 @@ def _told(check: Check) -> str:
         return f"{check.objective.key}: not measured"
     sign = "<=" if check.objective.direction == "at most" else ">="
     verdict = "ok" if check.passed else "MISSED"
-    return f"{check.objective.key} {check.observed:.4g} {sign} {check.objective.limit:g} {verdict}"
+    return f"{check.objective.key} {four_digits(check.observed)} {sign} {check.objective.limit:g} {verdict}"
 
 
 def to_markdown(rows: Sequence[Row], made_at: str) -> str:

@@ -1,7 +1,7 @@
 """A run as it is stored, the pinned baseline, and the summary that is made from runs. Pure."""
 
 from collections.abc import Sequence
-from statistics import fmean, stdev
+from statistics import fmean, median, stdev
 from typing import Annotated, Any, Literal
 
 from pydantic import AliasChoices, BaseModel, ConfigDict, Field, model_validator
@@ -59,6 +59,8 @@ class BenchRun(Named):
     peak_rss_bytes: int | None = None
     digest: str | None = None
     cache_hits: int | None = None
+    others_cpu_percent: float | None = None
+    """What other processes used of the whole machine's CPU just before the run; None where nobody looked."""
     environment: dict[str, Json] = {}
     context: dict[str, Json] = {}
     failure: str | None = None
@@ -99,6 +101,8 @@ class Baseline(Named):
     p50_ms: float
     p95_ms: float
     peak_rss_mb: float | None
+    others_cpu_percent: float | None = None
+    """Of its runs, the median."""
     runs_ms: list[Annotated[list[Milliseconds], Field(min_length=1)]] = Field(min_length=1)
 
 
@@ -177,6 +181,12 @@ def checks_of(runs: Sequence[BenchRun], slo: Slo) -> list[Check]:
 def pooled_ms(runs: Sequence[BenchRun]) -> list[float]:
     """All samples, run after run."""
     return [value for run in runs for value in run.samples_ms]
+
+
+def typical_load(runs: Sequence[BenchRun]) -> float | None:
+    """The median of what other processes used of the CPU before each run; None where nobody looked."""
+    known = [run.others_cpu_percent for run in runs if run.others_cpu_percent is not None]
+    return median(known) if known else None
 
 
 def figures(runs: Sequence[BenchRun]) -> dict[str, Figure]:

@@ -18,6 +18,7 @@ from typing import IO, Any
 
 from pydantic import ValidationError
 
+from orchestrator.environment import others_cpu_percent
 from orchestrator.errors import BenchError
 from orchestrator.results import BenchRun
 from orchestrator.scenario import Found
@@ -67,6 +68,7 @@ def run_once(found: Found, spec: RunSpec, told: Told = lambda _done, _total: Non
         "cache": "on" if spec.cache else "off",
         "experiment": spec.experiment,
         "usual": spec.cache in (None, scenario.caches_unasked),
+        "others_cpu_percent": others_cpu_percent(),
     }
     try:
         job = pickle.dumps(Job(scenario, spec.iterations, spec.warmup, spec.cache))

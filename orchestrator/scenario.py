@@ -175,7 +175,7 @@ def find(name: str, sources: Mapping[str, ScenarioSource], options: Mapping[str,
     """
     for source_name, source in sources.items():
         own = {option.name: options[option.name] for option in source.options if option.name in options}
-        own = {key: value for key, value in own.items() if key is not None}
+        own = {key: value for key, value in own.items() if value is not None}
         scenario = source.find(name, **own)
         if scenario is not None:
             return Found(scenario, source_name, own)

@@ -136,6 +136,11 @@ def _placed(key: str, limit: float) -> tuple[str, float, Direction]:
     return metric, limit, direction
 
 
+def four_digits(value: float) -> str:
+    """Four significant digits, and no exponent for a long time: 14348, not 1.435e+04."""
+    return f"{value:.4g}" if abs(value) < 9_999.5 else f"{value:.0f}"
+
+
 def check(slo: Slo, figures: Mapping[str, Figure]) -> list[Check]:
     """Each objective against its figure: the point estimate decides, the interval is told beside it."""
     return [_check_one(objective, figures.get(objective.metric)) for objective in slo.objectives]

@@ -3,14 +3,15 @@
 Pure: whoever calls has read the files and made the runs.
 """
 
+import shlex
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any, Literal
 
-from orchestrator.environment import differences
+from orchestrator.environment import differences, is_busy
 from orchestrator.gate import LEVEL, GateDecision, Outcome, judge, judge_family
-from orchestrator.results import Baseline, BenchRun, checks_of
-from orchestrator.slo import Check, Slo
+from orchestrator.results import Baseline, BenchRun, checks_of, typical_load
+from orchestrator.slo import Check, Slo, four_digits
 
 FailOn = Literal["any", "targets", "regressions"]
 Comparison = Literal["pass", "fail", "inconclusive", "no baseline", "not comparable", "no result"]
@@ -178,18 +179,48 @@ def _as_outcome(comparison: Comparison) -> Outcome:
 
 
 def _target_reasons(checks: Sequence[Check]) -> list[str]:
-    return [
-        f"{check.objective.key}: not measured"
-        if check.observed is None
-        else f"{check.objective.key}: {check.observed:.4g} is not {check.objective.direction} {check.objective.limit:g}"
-        for check in checks
-        if check.passed is not True
-    ]
+    return [_target_reason(check) for check in checks if check.passed is not True]
+
+
+def _target_reason(check: Check) -> str:
+    objective = check.objective
+    if check.observed is None:
+        return f"{objective.key}: not measured"
+    return f"{objective.key}: {four_digits(check.observed)} is not {objective.direction} {objective.limit:g}"
 
 
 def _regression_reasons(subject: Subject, decision: GateDecision | None) -> list[str]:
     if decision is not None:
-        return [decision.reason]
+        return [decision.reason, *_settling(subject, decision), *_load_caveats(subject, decision)]
     if subject.baseline is None:
         return [f"no baseline: pin one with `bench:baseline --name {subject.name!r}`"]
     return [f"not comparable with the baseline of {subject.baseline.pinned_at}: {'; '.join(subject.obstacles())}"]
+
+
+def _settling(subject: Subject, decision: GateDecision) -> list[str]:
+    """The command that makes as many runs as would settle it."""
+    if not decision.more_runs or subject.baseline is None:
+        return []
+    given = {f"--{key.replace('_', '-')}": value for key, value in subject.runs[-1].options.items()}
+    options = [
+        option if value is True else f"{option} {shlex.quote(str(value))}"
+        for option, value in given.items()
+        if value is not None and value is not False
+    ]
+    command = ["bench:run --name", shlex.quote(subject.name), *options, f"--iter {subject.baseline.iterations}"]
+    return [f"to settle it: `{' '.join(command)} --runs {len(subject.runs) + decision.more_runs}`, then `slo:gate`"]
+
+
+def _load_caveats(subject: Subject, decision: GateDecision) -> list[str]:
+    """What a load by other processes may have done to this judgement: it changes none."""
+    pinned = subject.baseline.others_cpu_percent if subject.baseline else None
+    seen = typical_load(subject.runs)
+    caveats = []
+    if is_busy(pinned):
+        caveats.append(
+            f"the baseline was pinned while other processes used {pinned:.0f} % of the machine's CPU: "
+            "it may be slow itself, and hide a regression"
+        )
+    if is_busy(seen) and decision.outcome != "pass":
+        caveats.append(f"other processes used {seen:.0f} % of the machine's CPU: what looks slow may be their doing")
+    return caveats

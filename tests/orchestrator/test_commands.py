@@ -1,5 +1,6 @@
 import csv
 import json
+import os
 import signal
 import subprocess
 import sys
@@ -144,6 +145,7 @@ def test_show_tells_what_is_known(console: Console, config: Path) -> None:
     shown = json.loads(console("bench:show", "--name", "answer", "--json").stdout)
     assert (shown["kind"], shown["goal"], shown["newest"]["samples"]) == ("callable", "says what it is", 3)
     assert shown["baseline"] is None
+    assert json.loads(console("bench:show", "--name", "some:model", "--json").stdout)["options"] == {}
     assert "goal: says what it is" in console("bench:show", "--name", "answer").stdout
 
 
@@ -229,7 +231,8 @@ def test_perf_is_a_footer_on_stderr(console: Console, config: Path) -> None:
         assert "perf:" not in done.stdout
 
 
-def test_ctrl_c_ends_the_worker_and_exits_130(config: Path, tmp_path: Path) -> None:
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
+def test_a_signal_to_stop_ends_the_worker_and_exits_130(number: int, config: Path, tmp_path: Path) -> None:
     noted = tmp_path / "pid"
     (config / "scenarios.yaml").write_text(f"slow: {{command: \"sh -c 'echo $$ > {noted}; exec sleep 600'\"}}")
     process = subprocess.Popen(
@@ -244,8 +247,40 @@ def test_ctrl_c_ends_the_worker_and_exits_130(config: Path, tmp_path: Path) -> N
         if noted.exists() and noted.read_text().strip():
             break
         time.sleep(0.05)
-    process.send_signal(signal.SIGINT)
+    process.send_signal(number)
     output, told = process.communicate(timeout=30)
     assert (process.returncode, output) == (130, "")
     assert "interrupted" in told
     assert not is_running(int(noted.read_text()))
+
+
+@pytest.mark.parametrize("command", [["slo:report"], ["bench:list"], ["bench:show", "--name", "SRE-BOT"]])
+def test_a_reader_that_leaves_early_is_no_crash(command: list[str], config: Path, tmp_path: Path) -> None:
+    process = subprocess.Popen(
+        [sys.executable, "-m", "cli.console", *command],
+        cwd=tmp_path,
+        env={"PYTHONPATH": str(ROOT), "PATH": "/usr/bin:/bin"},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+    )
+    assert process.stdout is not None
+    process.stdout.close()
+    assert process.stderr is not None
+    with process.stderr as stderr:
+        told = stderr.read()
+    assert (process.wait(timeout=30), told) == (3, b"")
+
+
+def test_a_baseline_that_is_too_small_or_pinned_under_load_gets_a_warning(console: Console, config: Path) -> None:
+    small = console("bench:baseline", "--name", "answer", "--runs", "2", "--iter", "3")
+    assert small.returncode == 0
+    assert "warning: a smaller baseline (2 runs of 3 samples) than this rule was checked for" in small.stderr
+    busy = [subprocess.Popen([sys.executable, "-c", "while True: pass"]) for _ in range(os.cpu_count() or 1)]
+    try:
+        loaded = console("bench:baseline", "--name", "answer", "--runs", "2")
+    finally:
+        for process in busy:
+            process.kill()
+            process.wait()
+    assert json.loads(loaded.stdout)["others_cpu_percent"] > 10
+    assert "of the machine's CPU: pin again when it is quiet" in loaded.stderr

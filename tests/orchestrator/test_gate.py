@@ -3,7 +3,7 @@ from dataclasses import replace
 
 import pytest
 
-from orchestrator.gate import GateDecision, judge, judge_family
+from orchestrator.gate import GateDecision, baseline_caveats, judge, judge_family
 
 
 def noisy_runs(
@@ -98,6 +98,16 @@ def test_an_excess_within_chance_is_inconclusive_and_says_what_would_settle_it()
 def test_noise_beyond_what_was_checked_is_said() -> None:
     assert "more noise" in judge(noisy_runs(10, cv=0.4), noisy_runs(3, cv=0.4, seed=2)).reason
     assert "more noise" not in judge(BASELINE, noisy_runs(3, seed=2)).reason
+
+
+def test_a_baseline_smaller_than_what_was_checked_is_said() -> None:
+    assert "smaller baseline" not in judge(BASELINE, noisy_runs(1, seed=2)).reason
+    for pinned, told in ((noisy_runs(9), "9 runs of 20 samples"), (noisy_runs(10, size=12), "10 runs of 12 samples")):
+        assert f"a smaller baseline ({told}) than this rule was checked for (10 of 20)" in (
+            judge(pinned, noisy_runs(3, seed=2)).reason
+        )
+    assert baseline_caveats(BASELINE) == []
+    assert len(baseline_caveats(noisy_runs(3, drift=0.3))) == 2
 
 
 def test_beside_a_baseline_that_is_too_noisy_nothing_passes() -> None:

@@ -67,3 +67,11 @@ def test_runs_made_elsewhere_are_judged_together(tmp_path: Path) -> None:
 def test_two_entries_for_one_name_are_refused() -> None:
     with pytest.raises(ConfigurationError, match=r"slo\.yaml:2: a: another scenario has that name"):
         parse_slos("A: {p50_ms: 1}\na: {p50_ms: 2}")
+
+
+def test_a_baseline_keeps_the_load_that_its_runs_were_made_under() -> None:
+    runs = candidate(100, runs=3)
+    loads = [5.0, 60.0, None]
+    busy = [run.model_copy(update={"others_cpu_percent": load}) for run, load in zip(runs, loads, strict=True)]
+    assert pin(busy, "now").others_cpu_percent == 32.5
+    assert pin(runs, "now").others_cpu_percent is None

@@ -3,7 +3,7 @@ from pathlib import Path
 import pytest
 
 from orchestrator.artifacts import Artifacts
-from orchestrator.report import HEADERS, rows_of, to_html, to_markdown
+from orchestrator.report import BRIEF_HEADERS, HEADERS, rows_of, to_html, to_markdown
 from orchestrator.slo import parse_slos
 from orchestrator.tables import print_table
 from tests.orchestrator.test_artifacts import a_run
@@ -30,6 +30,13 @@ def test_each_scenario_is_held_against_its_objectives(artifacts: Artifacts) -> N
     assert "p50_ms 1.5 <= 2 ok" in rows[0].cells()[6]
     assert "MISSED" in rows[1].cells()[6]
     assert rows[0].cells()[4].startswith("~")  # two samples say little about a p95
+
+
+def test_the_terminals_row_tells_only_what_is_not_met(artifacts: Artifacts) -> None:
+    slos = parse_slos("slow: {p50_ms: 1, p95_ms: 9}")
+    rows = rows_of(["fine", "slow", "broken"], artifacts, slos)
+    assert [row.brief()[6] for row in rows] == ["", "1 of 2 met; p50_ms 1.5 <= 1 MISSED", rows[2].cells()[6]]
+    assert {len(row.brief()) for row in rows} == {len(BRIEF_HEADERS)}
 
 
 def test_hostile_names_and_reasons_stay_text(artifacts: Artifacts) -> None:

@@ -3,7 +3,7 @@ from pathlib import Path
 import pytest
 
 from orchestrator.errors import ConfigurationError
-from orchestrator.slo import Figure, Slo, check, load_slos, parse_slos, slo_for
+from orchestrator.slo import Figure, Slo, check, four_digits, load_slos, parse_slos, slo_for
 
 ROOT = Path(__file__).parents[2]
 
@@ -80,3 +80,11 @@ def test_the_estimate_decides_in_its_direction_and_the_mark_changes_nothing() ->
     assert (rate.passed, rate.objective.direction) == (False, "at least")
     assert (ttft.passed, ttft.observed) == (None, None)
     assert not check(slo, {"p95_ms": Figure(201.0, 59, (0.0, 300.0))})[0].indicative
+
+
+@pytest.mark.parametrize(
+    ("value", "told"),
+    [(0.0123456, "0.01235"), (212.04, "212"), (9_999.4, "9999"), (14_347.85, "14348"), (1e6, "1000000")],
+)
+def test_a_figure_of_many_seconds_has_no_exponent(value: float, told: str) -> None:
+    assert four_digits(value) == told

@@ -109,3 +109,24 @@ def test_one_name_may_be_judged_twice() -> None:
 def test_the_family_is_stated() -> None:
     family = hold([subject(), subject(name="B", baseline=None)]).to_json()["family"]
     assert family == {"method": "Holm", "level": 0.05, "tests": 2, "loosest_level": 0.005}
+
+
+def test_a_load_by_others_is_said_and_changes_nothing() -> None:
+    pinned, busy = baseline(others_cpu_percent=43.4), candidate(others_cpu_percent=50.0)
+    verdict = hold([subject(busy, pinned)]).verdicts[0]
+    assert verdict.outcome == "pass"
+    assert "pinned while other processes used 43 % of the machine's CPU" in verdict.reasons[-1]
+    slow = hold([subject(candidate(120, others_cpu_percent=50.0))]).verdicts[0]
+    assert slow.outcome == "fail"
+    assert slow.reasons[-1].startswith("other processes used 50 % of the machine's CPU")
+    for quiet in (None, 3.0):
+        told = hold([subject(candidate(others_cpu_percent=quiet), baseline(others_cpu_percent=quiet))]).verdicts[0]
+        assert len(told.reasons) == 1
+
+
+def test_what_would_settle_it_is_a_command() -> None:
+    runs = candidate(106, runs=1, options={"embedded": True, "host": "http://a b", "other": None})
+    (_, told) = hold([subject(runs)]).verdicts[0].reasons
+    assert told == (
+        "to settle it: `bench:run --name A --embedded --host 'http://a b' --iter 2 --runs 3`, then `slo:gate`"
+    )
