@@ -154,10 +154,10 @@ def test_energy_is_that_of_the_gpus_that_serve_the_model(nvml: Nvml) -> None:
         assert ask("meter.read({41})") == {"gpu_j": 0.0, "cpu_j": None}
         nvml.answers(**gpus(1_003_000, 2_500_000, compute0="41:500", compute1="7:90"))
         assert ask("meter.read({41}).gpu_j") == 3.0
-        nvml.answers(**gpus(1_004_000, 2_510_000, compute0="41:500", compute1="41:90"))
-        assert ask("meter.read({41}).gpu_j") == 14.0
-        nvml.answers(**gpus(1_005_000, 2_520_000))  # unloaded: those of before
-        assert ask("meter.read({41}).gpu_j") == 25.0
+        nvml.answers(**gpus(1_004_000, 2_600_000, compute1="7:90"))  # unloaded: that of before
+        assert ask("meter.read({41}).gpu_j") == 4.0
+        nvml.answers(**gpus(1_005_000, 2_610_000, compute0="41:500", compute1="41:90"))
+        assert ask("meter.read({41}).gpu_j") == 15.0
 
 
 def test_all_gpus_count_as_long_as_nvml_names_none(nvml: Nvml) -> None:
