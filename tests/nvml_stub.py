@@ -95,9 +95,9 @@ class Nvml:
 @contextmanager
 def probe(environment: dict[str, str]) -> Iterator[Probe]:
     """A process in `environment` that asks NVML. It must end in peace, and complain of nothing."""
-    pipes = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE, "stderr": subprocess.PIPE}
-    root = Path(__file__).parents[1]
-    with subprocess.Popen([sys.executable, "-c", _PROBE], env=environment, cwd=root, text=True, **pipes) as process:
+    options: dict[str, Any] = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE, "stderr": subprocess.PIPE}
+    options |= {"env": environment, "cwd": Path(__file__).parents[1]}
+    with subprocess.Popen([sys.executable, "-c", _PROBE], text=True, **options) as process:
         assert process.stdout is not None
         assert process.stderr is not None
         assert process.stdout.readline() == "ready\n", process.stderr.read()
