@@ -10,8 +10,8 @@ import click
 from rich.console import Console
 
 from ollama_bench.commands.doctor_facts import gather
-from ollama_bench.doctor import can_measure, examine
 from ollama_bench.doctor.check import Check, Status
+from ollama_bench.doctor.examine import can_measure, examine
 from ollama_bench.output import print_result
 from orchestrator.clean import clean_json
 from orchestrator.errors import BenchError
