@@ -14,7 +14,7 @@ from ollama_bench.doctor.check import Check, Status
 from ollama_bench.doctor.examine import can_measure, examine
 from ollama_bench.output import print_result
 from orchestrator.clean import clean_json
-from orchestrator.errors import BenchError
+from orchestrator.errors import BenchError, ConfigurationError
 
 COLOURS: dict[Status, str] = {"ok": "green", "warning": "yellow", "problem": "red", "unknown": "bright_black"}
 
@@ -23,6 +23,8 @@ def report(model: str | None, host: str | None, *, embedded: bool, as_json: bool
     """Print every check, on stdout; 3 when a problem forbids measuring, else 0. Raises ConfigurationError."""
     if embedded and host is not None:
         raise click.UsageError("--embedded starts a server of its own: leave out --host")
+    if model is not None and not (model.strip() and model.isprintable()):
+        raise ConfigurationError(f"{model[:100]!r} is not a model name")
     console = Console(stderr=True)
     if console.is_terminal and not console.is_dumb_terminal:
         with console.status("looking at the server and this machine"):

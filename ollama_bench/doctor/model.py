@@ -1,27 +1,28 @@
 """Checks of the model that is to be measured, or of those there are: memory, GPU. Each gives a line, or None."""
 
+import shlex
+from collections.abc import Mapping, Sequence
+
 from ollama_bench.doctor.check import Check, label, listed, ok, problem, size, unknown, warning
 from ollama_bench.doctor.facts import Facts
+from ollama_bench.scorecard import Gpu
 from ollama_bench.trial import LoadedModel
 
 
 def model(facts: Facts) -> Check | None:
     """What is there to measure?"""
-    server = facts.server
-    if server.error is not None:
+    installed = facts.server.installed
+    if facts.server.error is not None:
         return None
+    if facts.model is not None and facts.model not in installed:
+        return unknown("model", f"{label(facts.model)} is not on the server, so its size is not known: `run` pulls it")
     if facts.model is not None:
-        name = label(facts.model)
-        if facts.model not in server.installed:
-            return unknown("model", f"{name} is not on the server: `run` pulls it first", None)
-        return ok("model", f"{name}{_sized(server.installed[facts.model])} is on the server")
-    if not server.installed:
-        return ok("models", "none on the server yet: `run MODEL` pulls one")
-    largest = max(server.installed, key=lambda name: server.installed[name] or 0)
-    count = len(server.installed)
-    if count == 1:
-        return ok("models", f"{label(largest)}{_sized(server.installed[largest])}")
-    return ok("models", f"{count} on the server, the largest {label(largest)}{_sized(server.installed[largest])}")
+        return ok("model", f"{label(facts.model)}{_sized(installed[facts.model])} is on the server")
+    if not installed:
+        return ok("model", "none on the server yet: `run MODEL` pulls one")
+    largest = max(installed, key=lambda name: installed[name] or 0)
+    named = f"{label(largest)}{_sized(installed[largest])}"
+    return ok("model", f"{len(installed)} on the server, the largest {named}" if len(installed) > 1 else named)
 
 
 def loaded(facts: Facts) -> Check | None:
@@ -35,12 +36,12 @@ def loaded(facts: Facts) -> Check | None:
     if not others:
         return ok("loaded", f"only {label(facts.model or '')}")
     if facts.model is None and len(others) == 1:
-        return ok("loaded", f"{named}; to measure another model, unload it first: ollama stop {label(others[0].name)}")
+        return ok("loaded", f"{named}; to measure another model, unload it first: {_stop(others)}")
     return warning(
         "loaded",
         f"{'other models are' if facts.model else 'several models are'} loaded, whose memory counts as that of the"
         f" measured one: {named}",
-        "; ".join(f"ollama stop {label(entry.name)}" for entry in others[:3]),
+        _stop(others),
     )
 
 
@@ -60,22 +61,14 @@ def gpu(facts: Facts) -> Check:
                 "install the driver, or pass the GPU into the container (docker: --gpus all); `nvidia-smi` tells more",
             )
         return ok("gpu", "no NVIDIA GPU: GPU memory is what the server itself tells, if it uses another kind")
-    named = listed(
-        [
-            label(gpu.name) + ("" if gpu.memory_bytes is None else f" {gpu.memory_bytes / 2**30:.0f} GiB")
-            for gpu in machine.gpus
-        ]
-    )
-    driver = machine.gpus[0].driver
-    named += f", driver {label(driver)}" if driver else ""
     unused = [entry for entry in facts.server.loaded if entry.size_vram_bytes == 0]
     if unused:
         return warning(
             "gpu",
-            f"{named}; {label(unused[0].name)} is loaded on the CPU all the same",
+            f"{_named(machine.gpus)}; {label(unused[0].name)} is loaded on the CPU all the same",
             "the server's log says why: look there for its driver, and for memory that others hold (`nvidia-smi`)",
         )
-    return ok("gpu", named)
+    return ok("gpu", _named(machine.gpus))
 
 
 def memory(facts: Facts) -> Check:
@@ -92,7 +85,7 @@ def memory(facts: Facts) -> Check:
     known = {name: needed for name, needed in sizes.items() if needed is not None and name not in in_memory}
     tight = sorted((name for name in known if known[name] > max(available, on_gpus)), key=lambda name: -known[name])
     if not tight:
-        return ok("memory", free + _largest(known, facts.model))
+        return ok("memory", free + _room_for(known, facts.model))
     named = listed([f"{label(name)} ({size(known[name])})" for name in tight])
     if facts.model and known[facts.model] > total + on_gpus:
         return problem(
@@ -105,11 +98,23 @@ def memory(facts: Facts) -> Check:
     )
 
 
-def _largest(known: dict[str, int], wanted: str | None) -> str:
-    if not known:
-        return ""
-    name = max(known, key=lambda name: known[name])
-    return f"; {'' if wanted else 'the largest model, '}{label(name)}{'' if wanted else ','} takes {size(known[name])}"
+def _room_for(known: Mapping[str, int], wanted: str | None) -> str:
+    if wanted is not None and wanted in known:
+        return f"; {label(wanted)} takes {size(known[wanted])} or a little more"
+    return "; each model fits by itself" if known else ""
+
+
+def _named(gpus: Sequence[Gpu]) -> str:
+    sized = [
+        label(gpu.name) + ("" if gpu.memory_bytes is None else f" {gpu.memory_bytes / 2**30:.0f} GiB") for gpu in gpus
+    ]
+    driver = gpus[0].driver
+    return listed(sized) + (f", driver {label(driver)}" if driver else "")
+
+
+def _stop(entries: Sequence[LoadedModel]) -> str:
+    """The commands, to be pasted: a server may call a model what it likes."""
+    return "; ".join(f"ollama stop {shlex.quote(label(entry.name))}" for entry in entries[:3])
 
 
 def _on_the_gpu(entry: LoadedModel) -> str:

@@ -71,8 +71,8 @@ def at_work(facts: Facts) -> Check | None:
     busy = facts.machine.load.server
     used = sum(process.cpu_percent for process in busy)
     if used <= BUSY_PERCENT:
-        return ok("at work", "the server is idle")
+        return ok("usage", "the server is idle")
     named = listed([f"{label(process.name)} (pid {process.pid}) {process.cpu_percent:.0f} %" for process in busy])
     return warning(
-        "at work", f"the server works for somebody else: {named} of one core", "wait until it is done, or stop who asks"
+        "usage", f"the server works for somebody else: {named} of one core", "wait until it is done, or stop who asks"
     )
