@@ -208,7 +208,7 @@ def on_a_terminal(url: str, folder: Path, **environment: str) -> str:
         stdout=theirs,
         stderr=subprocess.DEVNULL,
         cwd=folder,
-        env=kept | {"TERM": "xterm"} | environment,
+        env=kept | {"TERM": "xterm", "COLUMNS": "80"} | environment,
     ) as process:
         os.close(theirs)
         seen = b""
@@ -222,9 +222,10 @@ def on_a_terminal(url: str, folder: Path, **environment: str) -> str:
     return seen.decode()
 
 
-def test_colour_is_for_terminals_and_for_those_who_want_it(tmp_path: Path, nowhere: str) -> None:
+def test_colour_is_for_terminals_and_those_who_want_it_and_lines_are_folded_there(tmp_path: Path, nowhere: str) -> None:
     assert "\x1b[31mproblem" in on_a_terminal(nowhere, tmp_path)
     for plain in ({"NO_COLOR": "1"}, {"TERM": "dumb"}):
         seen = on_a_terminal(nowhere, tmp_path, **plain)
         assert "problem  server" in seen
         assert "\x1b" not in seen
+        assert all(len(line) <= 80 for line in seen.splitlines())

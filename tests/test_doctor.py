@@ -84,7 +84,7 @@ CASES: list[tuple[Callable[[Facts], Check | None], Facts, str, str]] = [
     (on_server.version, server(version="0.33.3"), "ok", "0.33.3"),
     (on_server.version, server(version="0.33.2"), "warning", "does not tell which prompt tokens came from its cache"),
     (on_server.version, server(version="0.13.5-rc1"), "warning", "-> update to 0.33.3 or newer"),
-    (on_server.version, server(version="0.33.0+ollama-bench", embedded=True), "ok", "0.33.0+ollama-bench"),
+    (on_server.version, server(version="0.33.0+ollama-bench"), "ok", "0.33.0+ollama-bench"),
     (on_server.version, server(version="0.0.0"), "ok", "0.0.0"),  # built from source
     (on_server.version, server(version="main\x1b]0;owned\x07\n2"), "ok", "main 2"),
     (on_server.version, server(version="9" * 5000), "ok", "999…"),

@@ -2,6 +2,9 @@
 
 import json
 import os
+import shutil
+import sys
+import textwrap
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import asdict
@@ -44,11 +47,21 @@ def _document(url: str | None, checks: Sequence[Check]) -> str:
 def _text(checks: Sequence[Check]) -> str:
     """A line a check, what to do below it, and what it comes to."""
     wide = max(len(check.name) for check in checks)
+    margin = " " * (7 + 2 + wide + 2)
     lines = []
     for check in checks:
-        lines.append(f"{_coloured(f'{check.status:<7}', check.status)}  {check.name:<{wide}}  {check.text}")
-        lines += [f"{'':<{7 + 2 + wide + 2}}-> {check.remedy}"] if check.remedy else []
+        status = _coloured(f"{check.status:<7}", check.status)
+        lines.append(f"{status}  {check.name:<{wide}}  {_folded(check.text, margin)}")
+        lines += [f"{margin}-> {_folded(check.remedy, margin + '   ')}"] if check.remedy else []
     return "\n".join([*lines, "", _conclusion(checks)]) + "\n"
+
+
+def _folded(text: str, margin: str) -> str:
+    """To the width of a terminal; elsewhere a line stays one line."""
+    if not sys.stdout.isatty():
+        return text
+    room = max(30, shutil.get_terminal_size().columns - len(margin) - 1)
+    return f"\n{margin}".join(textwrap.wrap(text, room, break_long_words=False, break_on_hyphens=False))
 
 
 def _conclusion(checks: Sequence[Check]) -> str:
