@@ -30,7 +30,7 @@ def report(model: str | None, host: str | None, *, embedded: bool, as_json: bool
         raise ConfigurationError(f"{model[:100]!r} is not a model name")
     console = Console(stderr=True)
     if console.is_terminal and not console.is_dumb_terminal:
-        with console.status("looking at the server and this machine"):
+        with console.status("looking at the server and this machine", refresh_per_second=4):
             facts = gather(model, host, embedded=embedded)
     else:
         facts = gather(model, host, embedded=embedded)
