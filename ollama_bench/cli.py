@@ -118,6 +118,27 @@ def show(file: Path, fmt: str, as_json: bool, policy: Path | None) -> None:
 
 
 @cli.command()
+@click.argument("model", required=False)
+@click.option("--host", metavar="URL", help="The Ollama server.  [default: OLLAMA_HOST, else 127.0.0.1:11434]")
+@click.option("--embedded", is_flag=True, help="Start an engine of our own (extra `embedded`) and look at that.")
+@click.option("--json", "as_json", is_flag=True, help="One JSON document on stdout.")
+def doctor(model: str | None, host: str | None, embedded: bool, as_json: bool) -> int:
+    """Look for what would spoil a measurement: server, memory, other load, CPU settings, limits.
+
+    Takes about a second, and changes nothing: no model is pulled, loaded or unloaded. With MODEL, free memory is held
+    against its size. A problem forbids measuring (exit 3); a warning means that figures are in doubt.
+
+    \b
+    Examples:
+      ollama-bench doctor
+      ollama-bench doctor llama3.2:1b --json
+    """
+    from ollama_bench.commands.doctor import report
+
+    return report(model, host, embedded=embedded, as_json=as_json)
+
+
+@cli.command()
 @click.option("--host", default="127.0.0.1", show_default=True, help="Address to listen on.")
 @click.option("--port", type=click.IntRange(0, 65535), default=11434, show_default=True, help="0 takes a free one.")
 @click.option("--models", type=FOLDER, metavar="DIR", help="A folder of GGUF files to serve by name.")
@@ -203,7 +224,7 @@ def gate(file: Path, root: Path, slo_file: Path | None, fail_on: Any, as_json: b
 for command in COMMANDS:
     cli.add_command(command)
 
-for command in (run, show, serve, score, check, gate):
+for command in (run, show, doctor, serve, score, check, gate):
     perf_option(command)
 
 

@@ -15,6 +15,7 @@ PACKAGES = ("ollama_bench", "orchestrator")
 
 PURE = (
     "orchestrator.clean",
+    "ollama_bench.doctor",
     "ollama_bench.metrics",
     "ollama_bench.plan",
     "ollama_bench.quality",
@@ -36,6 +37,7 @@ IMPURE = {"asyncio", "click", "httpx", "ollama", "psutil", "pynvml", "requests",
 IMPURE |= {"threading", "time", "uvicorn", "starlette", "xllamacpp"}
 
 READ_THE_CLOCK = {
+    "ollama_bench.commands.doctor_facts",
     "ollama_bench.measure",
     "ollama_bench.run",
     "ollama_bench.sampler",
@@ -151,7 +153,8 @@ def test_the_embedded_engine_is_imported_only_where_it_is_asked_for() -> None:
 
 
 @pytest.mark.parametrize(
-    "arguments", [["--help"], ["run", "--help"], ["show", "--help"], ["serve", "--help"], ["--version"]]
+    "arguments",
+    [["--help"], ["run", "--help"], ["show", "--help"], ["doctor", "--help"], ["serve", "--help"], ["--version"]],
 )
 def test_help_brings_no_heavy_module(arguments: list[str]) -> None:
     code = (

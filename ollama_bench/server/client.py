@@ -133,6 +133,11 @@ class Client:
             for m in self._call(self._control.ps).models
         ]
 
+    def installed(self) -> dict[str, int | None]:
+        """The models that the server has, each with the bytes of its files, from /api/tags."""
+        listed = self._call(self._control.list).models
+        return {model.model: _size_bytes(model.size) for model in listed if model.model}
+
     def load(self, model: str, options: Mapping[str, Any], keep_alive: str) -> None:
         """Load `model` without generating anything; returns when it is ready."""
         self._call(lambda: self._patient.generate(model, options=dict(options), keep_alive=keep_alive))

@@ -27,6 +27,7 @@ def test_a_healthy_server_is_read_in_full(client: Client, server: ScriptedServer
     assert card.chat_template
     assert not card.thinking
     assert client.show("nosuch:1b") is None
+    assert client.installed() == {"tiny:1b": 1_100_000_000}
     assert client.loaded() == []
     client.load("tiny:1b", {"num_ctx": 512}, "10m")
     (loaded,) = client.loaded()
