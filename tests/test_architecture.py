@@ -19,6 +19,8 @@ PURE = (
     "ollama_bench.plan",
     "ollama_bench.quality",
     "ollama_bench.render",
+    "ollama_bench.selftest.figures",
+    "ollama_bench.selftest.report",
     "ollama_bench.server.address",
     "ollama_bench.server.answer",
     "ollama_bench.stability",
@@ -39,6 +41,9 @@ READ_THE_CLOCK = {
     "ollama_bench.measure",
     "ollama_bench.run",
     "ollama_bench.sampler",
+    "ollama_bench.selftest.holder",
+    "ollama_bench.selftest.memory",
+    "ollama_bench.selftest.truth_server",
     "ollama_bench.server.stream",
     "orchestrator.kinds",
     "orchestrator.perf",
@@ -151,7 +156,8 @@ def test_the_embedded_engine_is_imported_only_where_it_is_asked_for() -> None:
 
 
 @pytest.mark.parametrize(
-    "arguments", [["--help"], ["run", "--help"], ["show", "--help"], ["serve", "--help"], ["--version"]]
+    "arguments",
+    [["--help"], ["run", "--help"], ["show", "--help"], ["serve", "--help"], ["selftest", "--help"], ["--version"]],
 )
 def test_help_brings_no_heavy_module(arguments: list[str]) -> None:
     code = (
