@@ -24,7 +24,7 @@ NAMES = {
 
 
 def check_timing(*, quick: bool) -> list[Check]:
-    """Play every pair of rate and TTFT with the sampler at work, as in a run; judge the errors of all answers together."""
+    """Play every pair of rate and TTFT, the sampler being at work as in a run; judge all answers together."""
     with TruthServer() as server, try_sampling([server.pid]):
         errors = measure_errors(server, list(_scripts(quick)))
     declared = max(abs(e.gen_declared_percent) for e in errors)

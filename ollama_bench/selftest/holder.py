@@ -2,13 +2,17 @@
 
     python -P -m ollama_bench.selftest.holder BYTES SECONDS
 
-It gives the bytes back before it tells, so that a peak must have been seen while it was there. It ends by itself, soon
-after SECONDS, also when whoever started it is gone.
+It is the child of a small one, which starts it when a line comes on standard input, so that a sampler may be at work
+before: until a new process becomes its program, the system shows the memory of the one that started it as its own. Both
+end when standard input ends.
 """
 
 import json
 import mmap
+import os
+import subprocess
 import sys
+import threading
 import time
 from pathlib import Path
 
@@ -16,11 +20,26 @@ from orchestrator.memory import own_peak_rss_bytes
 
 AFTER_S = 0.3
 """Long enough to be sampled once more: the kernel's high-water mark of the peak is read when it is over."""
+HOLD = "--hold"
 
 
-def main() -> None:
+def main() -> int:
+    """Wait for the line, start the child and print its pid; the child adds its own line. The child's exit status."""
+    *hold, size_bytes, seconds = sys.argv[1:]
+    if hold == [HOLD]:
+        _hold(int(size_bytes), float(seconds))
+        return 0
+    if not sys.stdin.readline():
+        return 1
+    command = [sys.executable, "-P", "-m", "ollama_bench.selftest.holder", HOLD, size_bytes, seconds]
+    with subprocess.Popen(command) as child:
+        print(child.pid, flush=True)
+    return child.returncode
+
+
+def _hold(size_bytes: int, seconds: float) -> None:
     """Hold, give back, and print one JSON line: held_bytes (all of the process), high_water_bytes."""
-    size_bytes, seconds = int(sys.argv[1]), float(sys.argv[2])
+    threading.Thread(target=_end_with_stdin, daemon=True).start()
     before_bytes = _rss_bytes()
     held = mmap.mmap(-1, size_bytes)
     for offset in range(0, size_bytes, mmap.PAGESIZE):
@@ -30,6 +49,12 @@ def main() -> None:
     time.sleep(AFTER_S)
     told = {"held_bytes": before_bytes + size_bytes, "high_water_bytes": own_peak_rss_bytes()}
     print(json.dumps(told), flush=True)
+
+
+def _end_with_stdin() -> None:
+    while os.read(sys.stdin.fileno(), 4096):
+        pass
+    os._exit(1)
 
 
 def _rss_bytes() -> int:
@@ -42,4 +67,4 @@ def _rss_bytes() -> int:
 
 
 if __name__ == "__main__":
-    main()
+    sys.exit(main())

@@ -5,7 +5,6 @@ it held and the kernel's own high-water mark.
 """
 
 import json
-import os
 import subprocess
 import sys
 import time
@@ -37,16 +36,18 @@ class Memory:
 
 
 def measure_memory(size_bytes: int) -> Memory | str:
-    """Start a process that holds `size_bytes`, sampled from this one on; or why that cannot be had."""
-    with try_sampling([os.getpid()]) as sampler:
+    """Have a process hold `size_bytes` while its parent is sampled; or why that cannot be had."""
+    with _holder(size_bytes) as holder, try_sampling([holder.pid]) as sampler:
         if sampler is None:
             return UNREADABLE
-        command = [sys.executable, "-P", "-m", "ollama_bench.selftest.holder", str(size_bytes), str(HOLD_S)]
-        with _started(command) as holder:
-            told, _ = holder.communicate()
-    if holder.returncode != 0:
-        return f"a process could not hold {size_bytes / 1e6:.0f} MB (exit status {holder.returncode})"
-    peak = sampler.peaks.get(holder.pid)
+        assert holder.stdin is not None
+        assert holder.stdout is not None
+        holder.stdin.write("start\n")
+        holder.stdin.flush()
+        pid, told = holder.stdout.readline(), holder.stdout.readline()
+    if not told:
+        return f"a process could not hold {size_bytes / 1e6:.0f} MB"
+    peak = sampler.peaks.get(int(pid))
     return Memory(
         peak_rss_bytes=peak.peak_rss_bytes if peak else 0,
         vm_hwm_bytes=peak.vm_hwm_bytes if peak else None,
@@ -55,11 +56,16 @@ def measure_memory(size_bytes: int) -> Memory | str:
 
 
 @contextmanager
-def _started(command: list[str]) -> Iterator[subprocess.Popen[bytes]]:
-    """A process that does not hear Ctrl-C, and is killed where its output is not awaited to the end."""
-    nothing = subprocess.DEVNULL
+def _holder(size_bytes: int) -> Iterator[subprocess.Popen[str]]:
+    """The parent of the process that holds; Ctrl-C does not reach them, and both end with it."""
+    command = [sys.executable, "-P", "-m", "ollama_bench.selftest.holder", str(size_bytes), str(HOLD_S)]
     with subprocess.Popen(
-        command, stdin=nothing, stdout=subprocess.PIPE, stderr=nothing, start_new_session=True
+        command,
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.DEVNULL,
+        start_new_session=True,
+        text=True,
     ) as process:
         try:
             yield process
@@ -80,7 +86,7 @@ def try_sampling(pids: Iterable[int]) -> Iterator[Sampler | None]:
 
 
 def memory_figures(memory: Memory | str, limits: Limits) -> list[Figure]:
-    """Peak RSS against what was held and against the kernel's mark, and that mark as the sampler read it."""
+    """The sampled peak RSS against what was held, and against the kernel's own mark."""
     limit = limits.memory_percent
     held = Figure("peak_rss_bytes_held", "peak RSS, against the bytes held", "memory", "%", limit)
     marked = Figure("peak_rss_bytes_vm_hwm", "peak RSS, against VmHWM", "memory", "%", limit)

@@ -73,9 +73,12 @@ def timing_figures(errors: Sequence[Errors], limits: Limits) -> list[Figure]:
 
 
 def _play(client: Client, server: TruthServer, script: Script) -> Errors:
-    written_ns, stream = client.generate(script.body())
+    try:
+        written_ns, stream = client.generate(script.body())
+    except ServerError as error:  # its words are about an Ollama server
+        raise ServerError("the self-test's own server is gone: run it again") from error
     if stream.error is not None:
-        raise ServerError(f"the self-test's own server failed: {stream.error.message}: run it again")
+        raise ServerError(f"the self-test's own server failed ({stream.error.message}): run it again")
     truth = server.stamps()
     measured = _metrics(stream, script)
     gen_tok_s = measured.get("gen_tok_s", 0.0)  # a rate that cannot be had is wrong by all of it

@@ -140,6 +140,15 @@ class _Handler(BaseHTTPRequestHandler):
         """Nothing: writing a log takes time."""
 
 
+class _Server(ThreadingHTTPServer):
+    daemon_threads = True
+
+    def handle_error(self, request: Any, client_address: Any) -> None:
+        """A client that has left (Ctrl-C) is nothing to write on a person's terminal."""
+        if not isinstance(sys.exc_info()[1], ConnectionError):
+            super().handle_error(request, client_address)
+
+
 def _head(length: str) -> bytes:
     return f"HTTP/1.1 200 OK\r\nContent-Type: application/x-ndjson\r\n{length}\r\n\r\n".encode()
 
@@ -156,8 +165,7 @@ def _sleep_until(due_ns: int) -> None:
 
 def main() -> None:
     """Serve on a free loopback port, told on stdout, until stdin closes; each answer's stamps are one line there."""
-    with ThreadingHTTPServer(("127.0.0.1", 0), _Handler) as server:
-        server.daemon_threads = True
+    with _Server(("127.0.0.1", 0), _Handler) as server:
         threading.Thread(target=server.serve_forever, daemon=True).start()
         print(server.server_port, flush=True)
         sys.stdin.read()
