@@ -7,11 +7,11 @@ from report import Check
 
 from ollama_bench.selftest.figures import LIMITS, Figure
 from ollama_bench.selftest.memory import try_sampling
-from ollama_bench.selftest.run import RATES_TOK_S
 from ollama_bench.selftest.timing import Errors, measure_errors, timing_figures
 from ollama_bench.selftest.truth_server import Script, TruthServer
 from orchestrator.stats import quantile
 
+RATES_TOK_S = (20.0, 50.0, 100.0, 300.0)
 TTFTS_S = (0.02, 0.1, 0.4)
 ROUNDING_PERCENT = 1e-9
 NAMES = {

@@ -9,7 +9,7 @@ from ollama_bench.selftest.report import Report
 from ollama_bench.selftest.timing import measure_errors, timing_figures
 from ollama_bench.selftest.truth_server import Script, TruthServer
 
-RATES_TOK_S = (20.0, 50.0, 100.0, 300.0)
+RATES_TOK_S = (30.0, 50.0, 100.0, 300.0)
 
 
 def play_list(repeats: int, span_s: float, ttfts_s: Sequence[float]) -> Iterator[Script]:
