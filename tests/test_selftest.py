@@ -109,7 +109,7 @@ def test_an_error_beyond_its_limit_fails_with_a_remedy(cli: Cli, standard: Calla
     outcome = cli("selftest")
     assert outcome.code == 3
     assert "FAIL" in next(line for line in outcome.out.splitlines() if line.startswith("TTFT "))
-    assert "This machine could not measure well enough: TTFT and latency are right only to ±" in outcome.out
+    assert "This machine could not measure well enough: TTFT and latency only to ±" in outcome.out
     assert outcome.out.endswith(f"{REMEDY}\n")
 
 

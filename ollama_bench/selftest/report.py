@@ -10,7 +10,7 @@ from orchestrator.tables import columns
 
 WORDS = {True: "ok", False: "FAIL", None: "n/a"}
 FAILURES: dict[Subject, str] = {
-    "time": "TTFT and latency are right only to ±{}",
+    "time": "TTFT and latency only to ±{}",
     "rate": "token rates only to ±{}",
     "memory": "peak memory only to ±{}",
     "cost": "sampling takes {} of a core",

@@ -32,7 +32,7 @@ class SelfTest:
 
 
 STANDARD = SelfTest(scripts=tuple(play_list(15, span_s=0.18, ttfts_s=(0.02, 0.04))), size_bytes=200_000_000)
-"""60 answers, for a p95 that means something, in about 20 s."""
+"""60 answers, for a p95 that means something, in less than 20 s where nothing else runs."""
 
 
 def run_selftest(test: SelfTest = STANDARD, tell: Callable[[int], None] = lambda _done: None) -> Report:
