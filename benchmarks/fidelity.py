@@ -1,4 +1,4 @@
-"""How far the tool's own figures are from the truth, and what measuring costs.
+"""How far the tool's own figures are from the truth, and what measuring costs: the longer `ollama-bench selftest`.
 
     python benchmarks/fidelity.py [--quick] [--json] [--report-only]
 

@@ -13,8 +13,8 @@ from statistics import median
 
 import httpx
 from report import Check
-from truth_server import Script, TruthServer
 
+from ollama_bench.selftest.truth_server import Script, TruthServer
 from ollama_bench.server.client import Client
 
 RATIO_LIMIT = 2.0

@@ -1,12 +1,10 @@
 """The sampler's peak RSS against a process that holds a known amount, and what sampling costs.
 
-Peak: under a root that the sampler is given, a child starts after sampling has begun (as a server's runner does), holds
-a known number of touched bytes for half a second, gives them back, and tells what it held and its VmHWM. Cost: CPU time
-of sampling two processes with 300 idle ones on the machine, and with others that start all the time.
+Peak: as `ollama_bench/selftest/memory.py` says, with more memory. Cost: CPU time of sampling two processes with 300
+idle ones on the machine, and with others that start all the time.
 """
 
 import subprocess
-import sys
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -14,63 +12,23 @@ from contextlib import contextmanager
 from report import Check
 
 from ollama_bench.sampler import INTERVAL_S, Sampler
-from ollama_bench.usage import summarize_usage
+from ollama_bench.selftest.figures import LIMITS
+from ollama_bench.selftest.memory import measure_memory, off_percent
 
-RSS_LIMIT_PERCENT = 1.0
-CPU_LIMIT_PERCENT = 1.0
+CPU_LIMIT_PERCENT = LIMITS.cost_percent.median
 IDLE_PROCESSES = 300
-
-ROOT = """
-import subprocess, sys
-sys.stdin.readline()
-child = subprocess.Popen([sys.executable, "-c", sys.argv[1], sys.argv[2]])
-print(child.pid, flush=True)
-child.wait()
-sys.stdin.read()
-"""
-
-CHILD = """
-import mmap, sys, time
-from pathlib import Path
-def kept(key):
-    return int(Path("/proc/self/status").read_text().split(key + ":")[1].split()[0]) * 1024
-size = int(sys.argv[1])
-before = kept("VmRSS")
-held = mmap.mmap(-1, size)
-for offset in range(0, size, mmap.PAGESIZE):
-    held[offset] = 1
-time.sleep(0.5)
-held.close()
-time.sleep(0.3)
-print(before + size, kept("VmHWM"), flush=True)
-"""
 
 
 def check_peak_rss(*, quick: bool) -> list[Check]:
-    """The child's entry in `resources.processes` against what it held and against its own high-water mark."""
-    size_bytes = (30 if quick else 300) * 1_000_000
-    with _root(size_bytes) as root, Sampler([root.pid], time.monotonic_ns()) as sampler:
-        assert root.stdin is not None
-        assert root.stdout is not None
-        root.stdin.write("start\n")
-        root.stdin.flush()
-        child_pid = int(root.stdout.readline())
-        held_bytes, high_water_bytes = map(int, root.stdout.readline().split())
-    resources = summarize_usage(
-        sampler.readings,
-        list(sampler.peaks.values()),
-        [],
-        interval_s=INTERVAL_S,
-        sampler_cpu_s=sampler.own_cpu_s,
-        reason=None,
-    )
-    entry = next(process for process in resources.processes if process.pid == child_pid)
-    told_bytes = entry.vm_hwm_bytes or 0
-    note = f"peak_rss_bytes {entry.peak_rss_bytes:,}"
+    """What the sampler saw of a child against what the child held and against its own high-water mark."""
+    memory = measure_memory((30 if quick else 300) * 1_000_000)
+    assert not isinstance(memory, str), memory
+    peak_bytes, held_bytes, high_water_bytes = memory.peak_rss_bytes, memory.held_bytes, memory.high_water_bytes
+    note = f"peak_rss_bytes {peak_bytes:,}"
     return [
-        _off("peak RSS of a child, off its VmHWM", entry.peak_rss_bytes, high_water_bytes, note),
-        _off("peak RSS of a child, off what it held", entry.peak_rss_bytes, held_bytes, f"held {held_bytes:,}"),
-        _off("vm_hwm_bytes of a child, off its VmHWM", told_bytes, high_water_bytes, f"VmHWM {high_water_bytes:,}"),
+        _off("peak RSS of a child, off its VmHWM", peak_bytes, high_water_bytes, note),
+        _off("peak RSS of a child, off what it held", peak_bytes, held_bytes, f"held {held_bytes:,}"),
+        _off("vm_hwm_bytes of a child, off its VmHWM", memory.vm_hwm_bytes, high_water_bytes, f"{high_water_bytes:,}"),
     ]
 
 
@@ -99,16 +57,9 @@ def _cost_percent(pids: list[int], seconds: float) -> tuple[float, float]:
     return 100 * cpu_s / elapsed_s, 100 * sampler.own_cpu_s / elapsed_s
 
 
-def _off(name: str, measured_bytes: int, true_bytes: int, note: str) -> Check:
-    return Check(name, 100 * abs(measured_bytes / true_bytes - 1), "%", RSS_LIMIT_PERCENT, note)
-
-
-@contextmanager
-def _root(size_bytes: int) -> Iterator[subprocess.Popen[str]]:
-    """The root waits for a line, then starts the child; it ends when stdin closes."""
-    command = [sys.executable, "-c", ROOT, CHILD, str(size_bytes)]
-    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as process:
-        yield process
+def _off(name: str, measured_bytes: int | None, true_bytes: int | None, note: str) -> Check:
+    off = off_percent(measured_bytes or 0, true_bytes)
+    return Check(name, float("nan") if off is None else abs(off), "%", LIMITS.memory_percent.median, note)
 
 
 @contextmanager

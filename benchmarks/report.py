@@ -5,6 +5,8 @@ import json
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 
+from orchestrator.tables import columns
+
 
 @dataclass(frozen=True)
 class Check:
@@ -55,5 +57,4 @@ def table(checks: Sequence[Check]) -> str:
         )
         for check in checks
     ]
-    widths = [max(len(row[column]) for row in rows) for column in range(4)]
-    return "\n".join("  ".join([*map(str.ljust, row, widths), row[4]]).rstrip() for row in rows)
+    return columns(rows)

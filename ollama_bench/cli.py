@@ -221,10 +221,30 @@ def gate(file: Path, root: Path, slo_file: Path | None, fail_on: Any, as_json: b
     return gate_file(file, root, slo_file, fail_on, as_json=as_json)
 
 
+@cli.command()
+@click.option("--json", "as_json", is_flag=True, help="One JSON document on stdout.")
+def selftest(as_json: bool) -> int:
+    """Say how far off the tool's own figures are on this machine. Needs no server and no model; about 20 seconds.
+
+    Times 60 answers of a server that knows when it sent what (TTFT, latency, token rates), with the sampler at work as
+    in a run, then samples a process that holds a known amount of memory (200 MB).
+
+    Exit codes: 0 every error is within its limit, 3 this machine could not measure well enough.
+
+    \b
+    Examples:
+      ollama-bench selftest
+      ollama-bench selftest --json > selftest.json
+    """
+    from ollama_bench.commands.selftest import self_test
+
+    return self_test(as_json=as_json)
+
+
 for command in COMMANDS:
     cli.add_command(command)
 
-for command in (run, show, doctor, serve, score, check, gate):
+for command in (run, show, doctor, serve, score, check, gate, selftest):
     perf_option(command)
 
 

@@ -27,11 +27,11 @@ class Progress:
         if self._dirty:
             click.echo("\r\x1b[K", err=True, nl=False)
 
-    def tell(self, what: str, done: int, total: int) -> None:
-        """`done` of `total` iterations of `what` are over."""
+    def tell(self, what: str, done: int, total: int, unit: str = "iterations") -> None:
+        """`done` of `total` iterations (or another `unit`) of `what` are over."""
         now = time.monotonic()
         if now - self._started < QUIET_S or now - self._told < (LIVE_S if self._live else PIPED_S):
             return
         self._told, self._dirty = now, self._live
-        line = f"{one_line(what)}: {done} of {total} iterations"
+        line = f"{one_line(what)}: {done} of {total} {unit}"
         click.echo(f"\r\x1b[K{line}" if self._live else line, err=True, nl=not self._live)

@@ -20,6 +20,8 @@ PURE = (
     "ollama_bench.plan",
     "ollama_bench.quality",
     "ollama_bench.render",
+    "ollama_bench.selftest.figures",
+    "ollama_bench.selftest.report",
     "ollama_bench.server.address",
     "ollama_bench.server.answer",
     "ollama_bench.stability",
@@ -41,6 +43,9 @@ READ_THE_CLOCK = {
     "ollama_bench.measure",
     "ollama_bench.run",
     "ollama_bench.sampler",
+    "ollama_bench.selftest.holder",
+    "ollama_bench.selftest.memory",
+    "ollama_bench.selftest.truth_server",
     "ollama_bench.server.stream",
     "orchestrator.kinds",
     "orchestrator.perf",
@@ -154,7 +159,15 @@ def test_the_embedded_engine_is_imported_only_where_it_is_asked_for() -> None:
 
 @pytest.mark.parametrize(
     "arguments",
-    [["--help"], ["run", "--help"], ["show", "--help"], ["doctor", "--help"], ["serve", "--help"], ["--version"]],
+    [
+        ["--help"],
+        ["run", "--help"],
+        ["show", "--help"],
+        ["doctor", "--help"],
+        ["selftest", "--help"],
+        ["serve", "--help"],
+        ["--version"],
+    ],
 )
 def test_help_brings_no_heavy_module(arguments: list[str]) -> None:
     code = (

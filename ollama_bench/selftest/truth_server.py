@@ -3,7 +3,8 @@
 It runs in a process of its own, so that it never waits for the interpreter lock of the client under test, and answers
 as Ollama does: the head goes out with the first token, each token is one chunk of one line, the last line has the
 figures. TCP_NODELAY is set. Each stamp is taken from CLOCK_MONOTONIC, which all processes of a machine share: the
-request's when its last byte has been received, a line's just before it is sent.
+request's when its last byte has been received, a line's just before it is sent. (CLOCK_MONOTONIC is Linux's name; macOS
+and Windows share theirs as well.)
 """
 
 import json
@@ -16,6 +17,8 @@ from dataclasses import asdict, dataclass
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any, Self
 
+from ollama_bench.errors import ServerError
+
 
 @dataclass(frozen=True)
 class Script:
@@ -26,6 +29,8 @@ class Script:
     ttft_s: float
     tail_s: float = 0.0
     """From the last token to the last line: real servers take up to 0.17 s."""
+    declared_ratio: float = 1.0
+    """The rate that it declares over the one that it sends at: with another than 1 it lies, and must be found out."""
 
     def body(self) -> dict[str, Any]:
         """The request that has it played."""
@@ -47,17 +52,29 @@ class Stamps:
 
 
 class TruthServer:
-    """The server as its parent sees it. Use as a context manager; it ends with it."""
+    """The server as its parent sees it. Use as a context manager; it ends with it, and with this process however that
+    ends. Raises ServerError when it is gone too early.
+    """
 
     def __enter__(self) -> Self:
-        self._process = subprocess.Popen([sys.executable, __file__], stdin=subprocess.PIPE, stdout=subprocess.PIPE)
-        self.port = int(self._line())
+        # A session of its own: Ctrl-C in the terminal goes to the tool, which ends the server when it is done.
+        self._process = subprocess.Popen(
+            [sys.executable, "-P", "-m", "ollama_bench.selftest.truth_server"],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            start_new_session=True,
+        )
+        self.pid = self._process.pid
+        try:
+            self.port = int(self._line())
+        except BaseException:
+            self._stop()
+            raise
         self.url = f"http://127.0.0.1:{self.port}"
         return self
 
     def __exit__(self, *_exc: object) -> None:
-        self._process.terminate()
-        self._process.communicate()
+        self._stop()
 
     def stamps(self) -> Stamps:
         """Those of the answer before; call it once after each."""
@@ -65,7 +82,15 @@ class TruthServer:
 
     def _line(self) -> bytes:
         assert self._process.stdout is not None
-        return self._process.stdout.readline()
+        line = self._process.stdout.readline()
+        if not line:
+            status = self._process.wait()
+            raise ServerError(f"the self-test's own server ended too early (exit status {status}): run it again")
+        return line
+
+    def _stop(self) -> None:
+        self._process.terminate()
+        self._process.communicate()
 
 
 class _Handler(BaseHTTPRequestHandler):
@@ -96,7 +121,7 @@ class _Handler(BaseHTTPRequestHandler):
             sent_ns.append(time.monotonic_ns())
             self.connection.sendall(line)
             head = b""
-        eval_duration_ns = gap_ns + sent_ns[-1] - sent_ns[0]
+        eval_duration_ns = round((gap_ns + sent_ns[-1] - sent_ns[0]) / script.declared_ratio)
         last = {
             "model": "truth",
             "response": "",
@@ -115,6 +140,15 @@ class _Handler(BaseHTTPRequestHandler):
         """Nothing: writing a log takes time."""
 
 
+class _Server(ThreadingHTTPServer):
+    daemon_threads = True
+
+    def handle_error(self, request: Any, client_address: Any) -> None:
+        """A client that has left (Ctrl-C) is nothing to write on a person's terminal."""
+        if not isinstance(sys.exc_info()[1], ConnectionError):
+            super().handle_error(request, client_address)
+
+
 def _head(length: str) -> bytes:
     return f"HTTP/1.1 200 OK\r\nContent-Type: application/x-ndjson\r\n{length}\r\n\r\n".encode()
 
@@ -131,8 +165,7 @@ def _sleep_until(due_ns: int) -> None:
 
 def main() -> None:
     """Serve on a free loopback port, told on stdout, until stdin closes; each answer's stamps are one line there."""
-    with ThreadingHTTPServer(("127.0.0.1", 0), _Handler) as server:
-        server.daemon_threads = True
+    with _Server(("127.0.0.1", 0), _Handler) as server:
         threading.Thread(target=server.serve_forever, daemon=True).start()
         print(server.server_port, flush=True)
         sys.stdin.read()
