@@ -1,5 +1,6 @@
 """The command line: parse, one call, print, exit code. Heavy modules are imported where a command needs them."""
 
+import math
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +15,23 @@ FORMATS = click.Choice(["text", "markdown", "json"])
 FILE = click.Path(path_type=Path, exists=True, dir_okay=False)
 POSITIVE = click.IntRange(min=1)
 FOLDER = click.Path(path_type=Path, file_okay=False)
+
+
+class Percent(click.ParamType[float]):
+    """`5%`, or the share that it is, `0.05`."""
+
+    name = "percent"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> float:
+        """The share."""
+        text = str(value).strip()
+        try:
+            share = float(text.removesuffix("%")) / (100 if text.endswith("%") else 1)
+        except ValueError:
+            share = math.nan
+        if not 0.001 <= share < 1:
+            self.fail(f"{text!r} is not a percentage from 0.1% to below 100%, such as 5%.", param, ctx)
+        return share
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
@@ -74,6 +92,13 @@ def cli() -> None:
 @click.option("--gate", "gated", is_flag=True, help="Pass the warm latencies through the gate too (at least 20).")
 @ARTIFACTS
 @SLO
+@click.option(
+    "--until-precise",
+    type=Percent(),
+    metavar="P%",
+    help="Instead of a fixed number, warm and real go on until the 95 % interval of their medians is within ± P %"
+    " (5 to 200 samples).",
+)
 @click.option("--quality/--no-quality", default=True, help="Ask the quality prompts.  [default: quality]")
 def run(models: tuple[str, ...], **options: Any) -> int:
     """Benchmark MODEL on a server and say whether it is good enough.
@@ -179,6 +204,20 @@ def score(file: Path, labels: bool, prompts: Path | None, as_json: bool) -> None
     score_file(file, prompts=prompts, labels=labels, as_json=as_json)
 
 
+@cli.command()
+def schema() -> None:
+    """Print the JSON Schema of the result document.
+
+    \b
+    Example:
+      ollama-bench schema > result.schema.json
+    """
+    from ollama_bench.output import print_result
+    from ollama_bench.scorecard import schema_text
+
+    print_result(schema_text())
+
+
 @cli.group()
 def prompts() -> None:
     """Work with prompt packs."""
@@ -244,7 +283,7 @@ def selftest(as_json: bool) -> int:
 for command in COMMANDS:
     cli.add_command(command)
 
-for command in (run, show, doctor, serve, score, check, gate, selftest):
+for command in (run, show, doctor, serve, score, schema, check, gate, selftest):
     perf_option(command)
 
 

@@ -4,11 +4,12 @@ import secrets
 import time
 from collections.abc import Iterator
 
+from ollama_bench.cut import cut_prompt
 from ollama_bench.errors import IncompleteRunError, ServerError
-from ollama_bench.plan import RunPlan, Step, ends_phase, request_body, steps
+from ollama_bench.plan import RunPlan, Step, request_body, steps
 from ollama_bench.scorecard import Model
 from ollama_bench.server.client import Client, same_model
-from ollama_bench.stability import cut_prompt
+from ollama_bench.stopping import phase_ended
 from ollama_bench.trial import TIMED_PHASES, LoadedModel, RequestError, Stream, Trial
 
 UNLOAD_PATIENCE_S = 60.0
@@ -28,18 +29,20 @@ def measure(plan: RunPlan, client: Client, model: Model, zero_ns: int) -> Iterat
     `zero_ns` is the monotonic moment from which `started_ns` counts. Raises IncompleteRunError when going on makes no
     sense: two failures in a row, or a phase without one good trial, in the timed phases.
     """
-    good = failures = 0
+    phase: list[Trial] = []
+    failures = 0
     for step in steps(plan):
+        if phase and phase[-1].phase == step.phase and phase_ended(plan, phase):
+            continue  # an adaptive phase that is precise enough
         trial = run_step(plan, step, client, model, zero_ns, fresh=step.phase in FRESH_PHASES)
         yield trial
         if step.phase not in TIMED_PHASES:
             continue
-        good, failures = (good + 1, 0) if trial.error is None else (good, failures + 1)
-        ended = ends_phase(plan, trial)
-        if trial.error is not None and (failures == 2 or (ended and good == 0)):
+        phase = [*phase, trial] if phase and phase[-1].phase == step.phase else [trial]
+        failures = 0 if trial.ok else failures + 1
+        ended_bare = phase_ended(plan, phase) and not any(other.ok for other in phase)
+        if trial.error is not None and (failures == 2 or ended_bare):
             raise IncompleteRunError(f"the {step.phase} phase of {plan.model} failed: {trial.error.message}")
-        if ended:
-            good = 0
 
 
 def run_step(plan: RunPlan, step: Step, client: Client, model: Model, zero_ns: int, *, fresh: bool) -> Trial:

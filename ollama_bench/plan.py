@@ -7,7 +7,7 @@ from pydantic import Field, RootModel
 from ollama_bench import resources
 from ollama_bench.pack import Pack
 from ollama_bench.quality.prompt import Prompt
-from ollama_bench.trial import TIMED_PHASES, Phase, TimedPhase, Trial
+from ollama_bench.trial import TIMED_PHASES, Phase, TimedPhase
 from ollama_bench.values import Config, Frozen
 from orchestrator.config import load_yaml
 from orchestrator.errors import ConfigurationError
@@ -26,8 +26,15 @@ OVERRIDE_LIMITS = {
     "seed": (0, 2**31 - 1),
     "temperature": (0, 10),
     "timeout_s": (0.001, 1e6),
+    "until_precise": (0.001, 1),
 }
 """No limit on num_predict (0 and below, to Ollama) never ends; sockets take no timeout above some centuries."""
+
+LEAST_SAMPLES, MOST_SAMPLES = 5, 200
+"""Of an adaptive phase: fewer give no interval, and more cost more than their interval is worth."""
+
+PRECISE_METRICS: dict[TimedPhase, tuple[str, ...]] = {"warm": ("latency_s",), "real": ("latency_s", "gen_tok_s")}
+"""The phases that --until-precise makes adaptive, with the figures that it looks at: those of the scorecard."""
 
 Count = Annotated[int, Field(ge=1, le=10_000, strict=True)]
 
@@ -60,6 +67,11 @@ class RunPlan(Frozen):
     model: str
     profile: str
     trials: dict[TimedPhase, int]
+    """Requests of each phase; of an adaptive one (see `until_precise`) the most that it may take."""
+    until_precise: float | None = None
+    """Warm and real go on until the 95 % interval of their medians is this share of the median to either side."""
+    least_trials: dict[TimedPhase, int] = Field(default_factory=dict)
+    """Of adaptive phases, the least."""
     prompts: dict[TimedPhase, PlannedPrompt]
     quality_prompts: tuple[PlannedPrompt, ...]
     """Empty when quality is not asked for."""
@@ -101,6 +113,7 @@ class Overrides(Frozen):
     think: bool = False
     pull: bool = True
     quality: bool = True
+    until_precise: float | None = None
     min_warm: int = 1
     """More warm trials than the profile has, where a gate needs them."""
 
@@ -133,9 +146,9 @@ def make_plan(model: str, profile_name: str, profile: Profile, pack: Pack, overr
     return RunPlan(
         model=model,
         profile=profile_name,
-        trials={
-            phase: max(getattr(profile, phase), overrides.min_warm if phase == "warm" else 1) for phase in TIMED_PHASES
-        },
+        trials=_trial_counts(profile, overrides),
+        until_precise=overrides.until_precise,
+        least_trials=_least_trials(overrides),
         prompts={"cold": short, "warm": short, "real": planned(pack.real), "long": planned(pack.long)},
         quality_prompts=tuple(planned(prompt) for prompt in pack.quality) if overrides.quality else (),
         quality_seeds=tuple(range(seed, seed + profile.quality_seeds)) if overrides.quality else (),
@@ -149,8 +162,23 @@ def make_plan(model: str, profile_name: str, profile: Profile, pack: Pack, overr
     )
 
 
+def _trial_counts(profile: Profile, overrides: Overrides) -> dict[TimedPhase, int]:
+    least: dict[TimedPhase, int] = {"warm": overrides.min_warm}
+    counts = {phase: max(getattr(profile, phase), least.get(phase, 1)) for phase in TIMED_PHASES}
+    return counts if overrides.until_precise is None else counts | dict.fromkeys(PRECISE_METRICS, MOST_SAMPLES)
+
+
+def _least_trials(overrides: Overrides) -> dict[TimedPhase, int]:
+    if overrides.until_precise is None:
+        return {}
+    return {phase: max(LEAST_SAMPLES, overrides.min_warm if phase == "warm" else 1) for phase in PRECISE_METRICS}
+
+
 def steps(plan: RunPlan) -> list[Step]:
-    """The requests of a run, in order: cold, warm, real, long, then every quality prompt with every seed."""
+    """The requests of a run, in order: cold, warm, real, long, then every quality prompt with every seed.
+
+    Of an adaptive phase these are the most that there may be.
+    """
     timed = [
         Step(
             phase=phase,
@@ -174,11 +202,6 @@ def steps(plan: RunPlan) -> list[Step]:
         for index, seed in enumerate(plan.quality_seeds)
     ]
     return timed + quality
-
-
-def ends_phase(plan: RunPlan, trial: Trial) -> bool:
-    """Whether `trial` is the last one of its timed phase."""
-    return trial.phase != "quality" and trial.index + 1 == plan.trials[trial.phase]
 
 
 def request_body(plan: RunPlan, step: Step, nonce: str | None, *, can_think: bool) -> dict[str, Any]:

@@ -5,16 +5,15 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from ollama_bench.errors import OutputError
+from ollama_bench.instruments import Instruments
 from ollama_bench.pack import Pack
-from ollama_bench.plan import RunPlan, ends_phase
+from ollama_bench.plan import RunPlan
 from ollama_bench.progress import Progress
 from ollama_bench.render.markdown import render_markdown
-from ollama_bench.sampler import INTERVAL_S, Sampler
 from ollama_bench.scorecard import RunResult, Store
-from ollama_bench.server.locate import Located
+from ollama_bench.stopping import phase_ended
 from ollama_bench.summarize import Environment, summarize
 from ollama_bench.trial import Trial
-from ollama_bench.usage import summarize_usage
 from ollama_bench.verdict import Policy
 
 
@@ -38,13 +37,12 @@ class Record:
         plan: RunPlan,
         environment: Environment,
         settings: Settings,
-        located: Located,
-        sampler: Sampler,
+        instruments: Instruments,
         store: Store | None,
         progress: Progress,
     ) -> None:
         self._plan, self._environment, self._settings = plan, environment, settings
-        self._located, self._sampler, self._progress = located, sampler, progress
+        self._instruments, self._progress = instruments, progress
         self._trials: list[Trial] = []
         self._store = store
         if store is not None:
@@ -54,7 +52,7 @@ class Record:
         """Keep `trial`; at the end of a phase, save."""
         self._trials.append(trial)
         self._progress.measured(trial)
-        if ends_phase(self._plan, trial):
+        if phase_ended(self._plan, [other for other in self._trials if other.phase == trial.phase]):
             self.save(complete=False)
 
     def save(self, *, complete: bool) -> None:
@@ -79,20 +77,11 @@ class Record:
         return result
 
     def _document(self, *, complete: bool) -> tuple[RunResult, str]:
-        sampler = self._sampler
-        usage = summarize_usage(
-            list(sampler.readings),
-            list(sampler.peaks.values()),
-            self._trials,
-            interval_s=INTERVAL_S,
-            sampler_cpu_s=sampler.own_cpu_s,
-            reason=self._located.reason,
-        )
         result = summarize(
             self._plan,
             self._environment,
             self._trials,
-            usage,
+            self._instruments.observed(self._trials),
             self._settings.pack,
             self._settings.policy,
             finished_at=datetime.now(UTC),

@@ -15,12 +15,12 @@ from ollama_bench import resources
 from ollama_bench.environment import describe_hardware
 from ollama_bench.errors import IncompleteRunError, ModelError, ServerError
 from ollama_bench.gpu import open_gpus
+from ollama_bench.instruments import Instruments
 from ollama_bench.measure import measure
 from ollama_bench.pack import Pack, load_pack
 from ollama_bench.plan import Overrides, RunPlan, load_profile, make_plan
 from ollama_bench.progress import Progress
 from ollama_bench.record import Record, Settings
-from ollama_bench.sampler import Sampler
 from ollama_bench.scorecard import Model, RunResult, Server, open_store
 from ollama_bench.server.address import server_url
 from ollama_bench.server.client import Client
@@ -113,10 +113,10 @@ def benchmark(plan: RunPlan, endpoint: Endpoint, settings: Settings, progress: P
                 fingerprint=fingerprint(),
             )
             zero_ns = time.monotonic_ns()
-            sampler = Sampler(located.root_pids, zero_ns, gpus.used_by)
-            record = Record(plan, environment, settings, located, sampler, store, progress)
+            instruments = Instruments(located, gpus, zero_ns)
+            record = Record(plan, environment, settings, instruments, store, progress)
             try:
-                with sampler:
+                with instruments:
                     progress.started(plan)
                     for trial in measure(plan, client, model, zero_ns):
                         record.add(trial)

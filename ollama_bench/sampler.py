@@ -5,6 +5,7 @@ import sys
 import threading
 import time
 from collections.abc import Callable, Iterable
+from dataclasses import dataclass
 from pathlib import Path
 from typing import NamedTuple, Self
 
@@ -16,8 +17,18 @@ INTERVAL_S = 0.1
 LOOK_EVERY = 5
 """Samples, at the least, from one look for new children to the next: where something starts all the time, looking at
 each of them would cost more than all the rest."""
-VRAM_EVERY = 5
+SLOW_EVERY = 5
 """Samples between two looks at the GPU: NVML walks its process list, and VRAM changes with loads, not with tokens."""
+
+
+@dataclass(frozen=True)
+class SlowReading:
+    """What is looked at less often, since it costs more. Joules count from the start of sampling."""
+
+    vram_bytes: int | None = None
+    gpu_j: float | None = None
+    cpu_j: float | None = None
+    throttle_reasons: tuple[str, ...] = ()
 
 
 class Sampler:
@@ -25,26 +36,30 @@ class Sampler:
 
     Children are found by looking at the pids that are new since the last look, so that a sample costs little on a
     machine with thousands of processes too. On a quiet machine a child is seen at the next sample, on a busy one half
-    a second later at the most; its CPU time counts from its birth. With no roots nothing is sampled. `vram_of` gives
-    the bytes of GPU memory that a set of pids holds, or None.
+    a second later at the most; its CPU time counts from its birth. With no roots nothing is sampled. `look` tells
+    what a set of pids holds and uses beyond that.
     """
 
     def __init__(
         self,
         root_pids: Iterable[int],
         zero_ns: int,
-        vram_of: Callable[[set[int]], int | None] = lambda _pids: None,
+        look: Callable[[set[int]], SlowReading] = lambda _pids: SlowReading(),
     ) -> None:
         self.readings: list[Reading] = []
         self.peaks: dict[int, ProcessPeak] = {}
         self.own_cpu_s = 0.0
         """CPU seconds that sampling took so far."""
+        self.lateness_s: list[float] = []
+        """How late each waking came."""
+        self.throttle_reasons: set[str] = set()
         self._zero_ns = zero_ns
-        self._vram_of = vram_of
-        self._vram_bytes: int | None = None
+        self._look = look
+        self._slow = SlowReading()
         self._tree = _Tree(root_pids)
         self._cpu_s: dict[psutil.Process, float] = {}
         self._cpu_total_s = 0.0
+        self._busy_before_s: float | None = None
         self._stop = threading.Event()
         self._thread = threading.Thread(target=self._run, name="sampler", daemon=True)
 
@@ -67,6 +82,7 @@ class Sampler:
             due = max(due + INTERVAL_S, time.monotonic())
             if self._stop.wait(due - time.monotonic()):
                 break
+            self.lateness_s.append(time.monotonic() - due)
         self._tree.look_at_once()
         self._sample()  # a high-water mark reached since the last tick is not lost
 
@@ -86,10 +102,27 @@ class Sampler:
             self._add_cpu(process)
         if rss_bytes is None:
             return  # none of them can be read: no figure is better than 0
-        if len(self.readings) % VRAM_EVERY == 0:
-            self._vram_bytes = self._vram_of({process.pid for process in processes})
-        self.readings.append(Reading(at_ns, rss_bytes, self._cpu_total_s, self._vram_bytes))
+        other_cpu_s = self._other_cpu_s()
+        if looked := len(self.readings) % SLOW_EVERY == 0:
+            self._slow = self._look({process.pid for process in processes})
+            self.throttle_reasons.update(self._slow.throttle_reasons)
+        slow = self._slow
+        joules = (slow.gpu_j, slow.cpu_j) if looked else (None, None)
+        self.readings.append(Reading(at_ns, rss_bytes, self._cpu_total_s, slow.vram_bytes, other_cpu_s, *joules))
         self.own_cpu_s = time.thread_time()
+
+    def _other_cpu_s(self) -> float:
+        """CPU seconds of the whole machine since the first sample, less those of the processes here and of this tool.
+
+        A process that ends between two samples takes what it used since the last one with it, to the others.
+        """
+        times = psutil.cpu_times()
+        idle_s = times.idle + getattr(times, "iowait", 0.0) + getattr(times, "steal", 0.0)
+        guest_s = getattr(times, "guest", 0.0) + getattr(times, "guest_nice", 0.0)  # is in user and nice already
+        other_s = float(sum(times)) - idle_s - guest_s - self._cpu_total_s - time.process_time()
+        if self._busy_before_s is None:
+            self._busy_before_s = other_s
+        return other_s - self._busy_before_s
 
     def _add_cpu(self, process: psutil.Process) -> None:
         used = _cpu_s(process)

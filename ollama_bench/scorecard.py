@@ -1,10 +1,11 @@
 """The result document: what a run leaves behind, and how it is written and read again.
 
 Format history (`schema_version`):
-    1  the first
+    1  the first; since then with `conditions`, `cost`, `energy` and `validity`, which older files lack
 """
 
 import contextlib
+import json
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -18,9 +19,10 @@ from pydantic_core import from_json
 from ollama_bench import __version__
 from ollama_bench.errors import OutputError
 from ollama_bench.metrics import Summary
+from ollama_bench.observed import Conditions, Cost, Energy, Resources
 from ollama_bench.plan import RunPlan
 from ollama_bench.quality.scores import Evidence
-from ollama_bench.stability import StabilityWarning
+from ollama_bench.stability import StabilityWarning, Validity
 from ollama_bench.trial import TimedPhase, Trial
 from ollama_bench.values import Frozen
 from ollama_bench.verdict import Verdict
@@ -93,46 +95,6 @@ class PhaseResult(Frozen):
     summary: dict[str, Summary]
 
 
-class ProcessUsage(Frozen):
-    """One serving process over the run."""
-
-    pid: int
-    name: str
-    peak_rss_bytes: int
-    vm_hwm_bytes: int | None
-    """The kernel's own high-water mark, as last read."""
-
-
-class TimelinePoint(Frozen):
-    """All the serving processes at one instant."""
-
-    t_s: float
-    """From the start of the run, as the trials' `started_ns`."""
-    rss_bytes: int
-    cpu_percent: float | None
-    """Of one core, since the point before; None at the first."""
-    vram_bytes: int | None
-
-
-class Resources(Frozen):
-    """What the serving processes used; all None, with the reason, when they could not be sampled."""
-
-    peak_rss_bytes: int | None = None
-    cpu_percent_mean: float | None = None
-    """Of one core, over the time in which a timed request was under way."""
-    peak_vram_bytes: int | None = None
-    vram_source: Literal["nvml", "api_ps"] | None = None
-    """`api_ps` is the server's own estimate."""
-    interval_s: float
-    samples: int = 0
-    sampler_cpu_s: float = 0.0
-    """CPU time that the sampling itself took, in this tool's process."""
-    processes: tuple[ProcessUsage, ...] = ()
-    timeline: tuple[TimelinePoint, ...] = ()
-    reason: str | None = None
-    """Why there is no figure."""
-
-
 class Scores(Frozen):
     """0, 1, or None where it was not assessed."""
 
@@ -203,11 +165,22 @@ class RunResult(Frozen):
     quality: Quality | None
     """None when it was not asked for, or not reached."""
     verdict: Verdict
+    conditions: Conditions | None = None
+    cost: Cost | None = None
+    energy: Energy | None = None
+    validity: Validity | None = None
+    """These four are None in documents of before they were kept."""
     warnings: tuple[StabilityWarning, ...]
 
     def to_json(self) -> str:
         """The document as text."""
         return clean_json(self.model_dump_json(indent=1)) + "\n"
+
+
+def schema_text() -> str:
+    """The JSON Schema of the document, as text; older documents of this version fit it too."""
+    schema = {"$schema": "https://json-schema.org/draft/2020-12/schema"} | RunResult.model_json_schema()
+    return json.dumps(schema, indent=1, ensure_ascii=False) + "\n"
 
 
 def load(path: Path) -> RunResult:

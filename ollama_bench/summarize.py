@@ -3,8 +3,10 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 from ollama_bench.metrics import summarize_phase
+from ollama_bench.observed import Conditions, Observed
 from ollama_bench.pack import Pack
 from ollama_bench.plan import RunPlan
 from ollama_bench.quality import Prompt, not_assessed, score
@@ -17,14 +19,13 @@ from ollama_bench.scorecard import (
     Quality,
     QualityAnswer,
     QualityPrompt,
-    Resources,
     RunResult,
     Scores,
     Server,
 )
-from ollama_bench.stability import warn
+from ollama_bench.stability import BY_LIMITS, Evidence, Validity, assess
 from ollama_bench.trial import TIMED_PHASES, Trial
-from ollama_bench.verdict import Policy, decide_verdict, prompt_passed
+from ollama_bench.verdict import Policy, Verdict, decide_verdict, prompt_passed
 from orchestrator.stats import wilson_interval
 
 
@@ -45,7 +46,7 @@ def summarize(
     plan: RunPlan,
     environment: Environment,
     trials: Sequence[Trial],
-    resources: Resources,
+    observed: Observed,
     pack: Pack,
     policy: Policy,
     *,
@@ -59,6 +60,14 @@ def summarize(
         if (own := tuple(trial for trial in trials if trial.phase == phase))
     }
     quality = score_quality(pack, [trial for trial in trials if trial.phase == "quality"])
+    verdict = decide_verdict(
+        {phase: result.summary for phase, result in phases.items()},
+        first_scores(plan, quality),
+        environment.model.parameter_count,
+        policy,
+    )
+    resources, conditions, cost = observed.resources, observed.conditions, observed.cost
+    warnings, validity = assess(Evidence(plan, trials, resources, conditions, cost, verdict, complete))
     return RunResult(
         id=environment.id,
         complete=complete,
@@ -72,13 +81,12 @@ def summarize(
         phases=phases,
         resources=resources,
         quality=quality,
-        verdict=decide_verdict(
-            {phase: result.summary for phase, result in phases.items()},
-            first_scores(plan, quality),
-            environment.model.parameter_count,
-            policy,
-        ),
-        warnings=tuple(warn(plan, trials)),
+        verdict=verdict,
+        conditions=conditions,
+        cost=cost,
+        energy=observed.energy,
+        validity=validity,
+        warnings=tuple(warnings),
     )
 
 
@@ -90,7 +98,24 @@ def decide(result: RunResult, policy: Policy) -> RunResult:
         result.model.parameter_count,
         policy,
     )
-    return result.model_copy(update={"verdict": verdict})
+    return result.model_copy(update={"verdict": verdict} | _doubts_anew(result, verdict))
+
+
+def _doubts_anew(result: RunResult, verdict: Verdict) -> dict[str, Any]:
+    """The doubts that hang on the policy's limits, looked at again; the others stand as they were found."""
+    if result.validity is None:
+        return {}
+    trials = [trial for phase in result.phases.values() for trial in phase.trials]
+    conditions = result.conditions or Conditions()
+    evidence = Evidence(result.plan, trials, result.resources, conditions, result.cost, verdict, result.complete)
+    warnings, validity = assess(evidence)
+    fresh = {condition.code: condition for condition in validity.conditions if condition.code in BY_LIMITS}
+    kept = tuple(fresh.get(condition.code, condition) for condition in result.validity.conditions)
+    return {
+        "warnings": tuple(w for w in result.warnings if w.code not in BY_LIMITS)
+        + tuple(w for w in warnings if w.code in BY_LIMITS),
+        "validity": Validity(valid=all(c.passed is not False for c in kept), conditions=kept),
+    }
 
 
 def first_scores(plan: RunPlan, quality: Quality | None) -> list[AnswerScore]:

@@ -10,6 +10,7 @@ from rich.progress import Progress as Bars
 from ollama_bench.plan import RunPlan, Step, steps
 from ollama_bench.progress import Progress
 from ollama_bench.server.client import PullProgress
+from ollama_bench.stopping import phase_ended
 from ollama_bench.trial import Trial
 from orchestrator.clean import one_line
 
@@ -32,8 +33,10 @@ class TerminalProgress(Progress):
             refresh_per_second=4,  # drawing takes time from the very cores that are measured
         )
         self._task: TaskID | None = None
-        self._steps: list[Step] = []
-        self._done = 0
+        self._plan: RunPlan | None = None
+        self._pending: list[Step] = []
+        self._done: list[Trial] = []
+        """Of the phase under way."""
         self._told = ""
         self._path: Path | None = None
         self._failed = False
@@ -62,12 +65,16 @@ class TerminalProgress(Progress):
 
     def started(self, plan: RunPlan) -> None:
         """The first request is under way."""
-        self._steps = steps(plan)
+        self._plan, self._pending = plan, steps(plan)
         self._announce()
 
     def measured(self, trial: Trial) -> None:
         """One more trial is done; the next one is under way."""
-        self._done += 1
+        assert self._plan is not None
+        self._done = [*self._done, trial] if self._done and self._done[-1].phase == trial.phase else [trial]
+        self._pending = self._pending[1:]
+        if phase_ended(self._plan, self._done):
+            self._pending = [step for step in self._pending if step.phase != trial.phase]
         if trial.error is not None:
             click.echo(f"{trial.phase} {trial.index + 1} failed: {one_line(trial.error.message, 500)}", err=True)
         else:  # after a failure the run may be over
@@ -83,19 +90,22 @@ class TerminalProgress(Progress):
         click.echo(one_line(reason, 500), err=True)
 
     def _announce(self) -> None:
-        if self._done == len(self._steps):
+        if not self._pending or self._plan is None:
             return
-        step = self._steps[self._done]
-        of_phase = sum(other.phase == step.phase for other in self._steps)
-        before = sum(other.phase == step.phase for other in self._steps[: self._done])
-        if self._live:
-            self._show(f"{step.phase} {before + 1} of {of_phase}", self._done, len(self._steps), "")
+        phase = self._pending[0].phase
+        left = sum(step.phase == phase for step in self._pending)
+        before = len(self._done) if self._done and self._done[-1].phase == phase else 0
+        width = self._plan.until_precise if phase in self._plan.least_trials else None
+        if width is not None:
+            self._show(f"{phase} {before + 1}" if self._live else phase, 0, None, f"until ± {100 * width:g} %")
+        elif self._live:
+            self._show(f"{phase} {before + 1} of {before + left}", before, before + left, "")
         else:
-            self._tell(f"{step.phase}: {of_phase} request{'s' if of_phase > 1 else ''}")
+            self._tell(f"{phase}: {before + left} request{'s' if before + left > 1 else ''}")
 
     def _show(self, description: str, completed: int, total: int | None, detail: str) -> None:
         if not self._live:
-            self._tell(description)
+            self._tell(f"{description}: {detail}" if detail else description)
         elif self._task is None:
             self._task = self._bars.add_task(description, completed=completed, total=total, detail=detail)
         else:

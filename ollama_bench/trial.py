@@ -58,6 +58,8 @@ class Stream(Frozen):
     """Arrival of the last byte of the answer; None when the answer did not come whole."""
     connected_anew: bool = False
     """The request had to open a connection (its time is not in the figures: they start when it was written)."""
+    client_cpu_ns: int | None = None
+    """CPU time that reading the answer took in this tool, from sending the request to the last byte."""
     text: str = ""
     thinking: str = ""
     done_reason: str | None = None

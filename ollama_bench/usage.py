@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from itertools import pairwise
 from typing import Literal
 
-from ollama_bench.scorecard import ProcessUsage, Resources, TimelinePoint
+from ollama_bench.observed import ProcessUsage, Resources, TimelinePoint
 from ollama_bench.trial import Trial
 
 
@@ -20,6 +20,11 @@ class Reading:
     cpu_s: float
     """CPU seconds that they have used since sampling began, user and system."""
     vram_bytes: int | None
+    other_cpu_s: float | None = None
+    """CPU seconds that all processes but these and this tool have used since sampling began."""
+    gpu_j: float | None = None
+    cpu_j: float | None = None
+    """Joules since sampling began; None at an instant at which nobody looked."""
 
 
 @dataclass
@@ -69,40 +74,54 @@ def make_timeline(readings: Sequence[Reading]) -> list[TimelinePoint]:
     points = []
     previous: Reading | None = None
     for reading in readings:
-        cpu_percent = None
+        cpu_percent = other_percent = None
         if previous is not None and reading.at_ns > previous.at_ns:
-            cpu_percent = 100 * (reading.cpu_s - previous.cpu_s) / ((reading.at_ns - previous.at_ns) / 1e9)
+            elapsed_s = (reading.at_ns - previous.at_ns) / 1e9
+            cpu_percent = round(100 * (reading.cpu_s - previous.cpu_s) / elapsed_s, 2)
+            if reading.other_cpu_s is not None and previous.other_cpu_s is not None:
+                other_percent = round(100 * (reading.other_cpu_s - previous.other_cpu_s) / elapsed_s, 2)
         points.append(
             TimelinePoint(
                 t_s=round(reading.at_ns / 1e9, 3),
                 rss_bytes=reading.rss_bytes,
-                cpu_percent=None if cpu_percent is None else round(cpu_percent, 2),
+                cpu_percent=cpu_percent,
                 vram_bytes=reading.vram_bytes,
+                other_cpu_percent=other_percent,
+                gpu_j=reading.gpu_j,
+                cpu_j=reading.cpu_j,
             )
         )
         previous = reading
     return points
 
 
-def mean_cpu_percent(timeline: Sequence[TimelinePoint], trials: Sequence[Trial]) -> float | None:
+def mean_cpu_percent(
+    timeline: Sequence[TimelinePoint],
+    trials: Sequence[Trial],
+    of: Literal["cpu_percent", "other_cpu_percent"] = "cpu_percent",
+) -> float | None:
     """CPU in per cent of one core, averaged over the time in which a good timed request was under way.
 
     Each point's rate counts for as much of the interval before it as lies within requests; idle time does not dilute
-    the figure, so that it says what generating costs.
+    the figure, so that it says what generating costs, or what else ran beside it.
     """
-    busy = [
-        (trial.started_ns / 1e9, (trial.started_ns + trial.end_ns) / 1e9)
-        for trial in trials
-        if trial.ok and trial.end_ns is not None and trial.phase != "quality"
-    ]
+    busy = [window for trial in trials if trial.phase != "quality" and (window := window_s(trial))]
     weighted = total_s = 0.0
     for before, after in pairwise(timeline):
-        if after.cpu_percent is None:
+        percent: float | None = getattr(after, of)
+        if percent is None:
             continue
         overlap_s = sum(max(0.0, min(after.t_s, end) - max(before.t_s, start)) for start, end in busy)
-        weighted += overlap_s * after.cpu_percent
+        weighted += overlap_s * percent
         total_s += overlap_s
     return weighted / total_s if total_s > 0 else None
+
+
+def window_s(trial: Trial) -> tuple[float, float] | None:
+    """When a good request was under way, in seconds from the start of the run; None for one that failed."""
+    if not trial.ok or trial.end_ns is None:
+        return None
+    return trial.started_ns / 1e9, (trial.started_ns + trial.end_ns) / 1e9
 
 
 def _vram(

@@ -53,6 +53,29 @@ def quantile_interval(values: Sequence[float], q: float, confidence: float = 0.9
     )
 
 
+def relative_half_width(values: Sequence[float], confidence: float = 0.95) -> float | None:
+    """The larger side of the median's distribution-free interval, as a share of the median.
+
+    None where there is no two-sided interval (below 6 values at 95 %), or no positive median to take a share of.
+    """
+    if not values or (middle := quantile(values, 0.5)) <= 0:
+        return None
+    low, high = quantile_interval(values, 0.5, confidence)
+    return None if low is None or high is None else max(high - middle, middle - low) / middle
+
+
+def precise_enough(values: Sequence[float], half_width: float) -> bool:
+    """Whether measuring may stop: the median's 95 % interval is within `half_width` (a share, such as 0.05) of it.
+
+    A fixed-width sequential rule (Chow & Robbins, Annals of Mathematical Statistics 36, 1965, 457-462) on the interval
+    of `quantile_interval`. Whoever looks after each value stops at a moment when the interval happens to be narrow, and
+    it then covers less than it says; so it has to be narrow for the newest value and for the one before. What that
+    leaves of the 95 % is simulated in `benchmarks/until_precise.py`.
+    """
+    widths = [relative_half_width(values[: len(values) - back]) for back in (0, 1)]
+    return all(width is not None and width <= half_width for width in widths)
+
+
 def _binomial_cdf(n: int, p: float) -> list[float]:
     """P(B <= k) for k = 0..n, B binomial(n, p)."""
     if not 0 < p < 1:

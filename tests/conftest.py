@@ -7,6 +7,7 @@ import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -101,6 +102,40 @@ def server() -> Iterator[ScriptedServer]:
     """A healthy scripted server."""
     with ScriptedServer() as running:
         yield running
+
+
+@pytest.fixture(autouse=True)
+def _documents_fit_their_schema(request: pytest.FixtureRequest) -> Iterator[None]:
+    """Every result document that a test leaves in its own folder, by whatever process, is what the schema says."""
+    folder: Path | None = request.getfixturevalue("tmp_path") if "tmp_path" in request.fixturenames else None
+    yield
+    if folder is None:
+        return
+    for path in [path for path in folder.rglob("*.json") if path.parent.name == "scorecards"]:
+        document = as_document(path)
+        if document is not None:
+            document_validator().validate(document)
+
+
+def as_document(path: Path) -> Any:
+    """The result document in `path`; None for a file that is none, such as one that a test broke on purpose."""
+    try:
+        document = json.loads(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return None
+    return document if isinstance(document, dict) and document.get("schema_version") == 1 else None
+
+
+@cache
+def document_validator() -> Any:
+    """Of what `ollama-bench schema` prints."""
+    from jsonschema import Draft202012Validator
+
+    from ollama_bench.scorecard import schema_text
+
+    schema = json.loads(schema_text())
+    Draft202012Validator.check_schema(schema)
+    return Draft202012Validator(schema)
 
 
 @pytest.fixture(scope="session", autouse=True)

@@ -6,9 +6,11 @@ from functools import cache
 from typing import Any
 
 from ollama_bench import resources
+from ollama_bench.observed import Conditions, Observed, Resources
 from ollama_bench.pack import Pack, load_pack
 from ollama_bench.plan import Overrides, Profile, RunPlan, make_plan, steps
-from ollama_bench.scorecard import Hardware, Model, Resources, RunResult, Server
+from ollama_bench.scorecard import Hardware, Model, RunResult, Server
+from ollama_bench.stability import Evidence, StabilityWarning, assess
 from ollama_bench.summarize import Environment, summarize
 from ollama_bench.trial import LoadedModel, Phase, RequestError, ServerFigures, Trial
 from ollama_bench.usage import Reading, summarize_usage
@@ -105,6 +107,7 @@ def example_trials(plan: RunPlan, answers: dict[str, str] | None = None) -> list
                     prompt_eval_count=2000 if step.phase == "long" else 210,
                     eval_count=100,
                     eval_duration_ns=1_200_000_000 + slower_ns,
+                    total_duration_ns=(2_700_000_000 if step.phase == "cold" else 1_402_000_000) + slower_ns,
                 ),
             )
         )
@@ -134,7 +137,7 @@ def example_result(trials: Sequence[Trial] | None = None, plan: RunPlan | None =
         plan,
         environment,
         example_trials(plan) if trials is None else trials,
-        changes.pop("resources", Resources(interval_s=0.1, reason="remote")),
+        changes.pop("observed", Observed(resources=Resources(interval_s=0.1, reason="remote"))),
         shipped_pack(),
         changes.pop("policy", Policy()),
         finished_at=datetime(2026, 11, 23, 17, 4, 2, tzinfo=UTC),
@@ -161,4 +164,21 @@ def the_example_of_the_design() -> RunResult:
         trials.append(trial.model_copy(update=changes))
     readings = [Reading(i * SECOND_NS, 1_873_000_000 - 1000 * abs(i - 30), 1.87 * i, None) for i in range(61)]
     resources = summarize_usage(readings, [], trials, interval_s=1.0, sampler_cpu_s=0.05, reason=None)
-    return example_result(trials, plan, resources=resources)
+    return example_result(trials, plan, observed=Observed(resources=resources))
+
+
+def warnings_of(plan: RunPlan, trials: Sequence[Trial], **seen: Any) -> list[StabilityWarning]:
+    """What the rules find in `trials`; `seen` replaces fields of the evidence, which is otherwise without a doubt."""
+    return assess(evidence_of(plan, trials, **seen))[0]
+
+
+def evidence_of(plan: RunPlan, trials: Sequence[Trial], **seen: Any) -> Evidence:
+    """The evidence of `trials` on a quiet machine, with a verdict whose limits are far from every figure."""
+    far = Policy(max_short_latency_s=1e6, min_gen_tok_s=1e-6)
+    fields: dict[str, Any] = {
+        "resources": Resources(interval_s=0.1),
+        "conditions": Conditions(),
+        "cost": None,
+        "verdict": example_result(trials, plan, policy=far).verdict,
+    }
+    return Evidence(plan, trials, **fields | seen)

@@ -15,8 +15,12 @@ PACKAGES = ("ollama_bench", "orchestrator")
 
 PURE = (
     "orchestrator.clean",
+    "ollama_bench.cut",
     "ollama_bench.doctor",
+    "ollama_bench.energy_use",
     "ollama_bench.metrics",
+    "ollama_bench.observed",
+    "ollama_bench.own_cost",
     "ollama_bench.plan",
     "ollama_bench.quality",
     "ollama_bench.render",
@@ -25,6 +29,7 @@ PURE = (
     "ollama_bench.server.address",
     "ollama_bench.server.answer",
     "ollama_bench.stability",
+    "ollama_bench.stopping",
     "ollama_bench.summarize",
     "ollama_bench.trial",
     "ollama_bench.usage",
@@ -47,6 +52,7 @@ READ_THE_CLOCK = {
     "ollama_bench.selftest.memory",
     "ollama_bench.selftest.truth_server",
     "ollama_bench.server.stream",
+    "ollama_bench.watch",
     "orchestrator.kinds",
     "orchestrator.perf",
     "orchestrator.progress",

@@ -17,8 +17,8 @@ from ollama_bench.plan import Overrides, Profile, RunPlan, make_plan
 from ollama_bench.resources import shipped
 from ollama_bench.server.client import Client
 from ollama_bench.server.stream import Timeouts
-from ollama_bench.stability import warn
 from ollama_bench.trial import Trial
+from tests.examples import warnings_of
 from tests.scripted_http import Exchange
 from tests.scripted_server import Model, ScriptedServer, answering, final, in_turn, words
 
@@ -149,7 +149,7 @@ def test_another_model_in_memory_is_a_doubt_about_the_memory(server: ScriptedSer
         client.load("other:1b", {"num_ctx": 512}, "10m")
     trials = run(server)
     assert all(trial.ok for trial in trials)
-    (warning,) = [warning for warning in warn(make(), trials) if warning.code == "other_models_loaded"]
+    (warning,) = [warning for warning in warnings_of(make(), trials) if warning.code == "other_models_loaded"]
     assert "other:1b" in warning.message
 
 
@@ -187,7 +187,7 @@ def test_a_warm_start_that_cannot_be_proved_is_a_doubt_about_the_run(server: Scr
     server.on["ps"] = lambda x: x.json({"models": []})
     trials = run(server)
     assert all(trial.ok for trial in trials)
-    assert "not_proved_warm" in [warning.code for warning in warn(make(), trials)]
+    assert "not_proved_warm" in [warning.code for warning in warnings_of(make(), trials)]
 
 
 def test_no_threshold_of_load_duration_tells_cold_from_warm(server: ScriptedServer) -> None:
@@ -195,7 +195,7 @@ def test_no_threshold_of_load_duration_tells_cold_from_warm(server: ScriptedServ
     server.figures = {"load_duration": 270_000_000}
     trials = run(server)
     assert "load" not in server.kinds
-    assert "not_proved_warm" not in [warning.code for warning in warn(make(), trials)]
+    assert "not_proved_warm" not in [warning.code for warning in warnings_of(make(), trials)]
     assert {trial.phase for trial in trials if trial.loaded_before is None} == {"cold"}
 
 
@@ -218,7 +218,7 @@ def test_cached_tokens_are_taken_off_where_the_server_counts_them(server: Script
     server.figures = {"prompt_eval_count": 3300, "prompt_eval_cached_count": 300, "prompt_eval_duration": 1_500_000_000}
     trials = run(server)
     assert [trial_metrics(trial)["prompt_tok_s"] for trial in of("real", trials)] == [2000.0, 2000.0]
-    assert "prefix_cached" in [warning.code for warning in warn(make(), trials)]
+    assert "prefix_cached" in [warning.code for warning in warnings_of(make(), trials)]
 
 
 def test_the_nonce_is_fresh_and_stands_first_and_warm_has_none(server: ScriptedServer) -> None:
@@ -332,7 +332,7 @@ def test_one_failure_is_recorded_and_not_retried_and_the_run_goes_on(server: Scr
     trials = run(server)
     assert [trial.ok for trial in trials] == [True] * 3 + [False] + [True] * 5
     assert len(server.generations) == 9
-    warnings = [warning for warning in warn(make(), trials) if warning.code == "failed_requests"]
+    warnings = [warning for warning in warnings_of(make(), trials) if warning.code == "failed_requests"]
     assert [warning.message.startswith("1 of 9 requests failed") for warning in warnings] == [True]
 
 

@@ -6,9 +6,9 @@ from typing import Any
 
 import pytest
 
-from ollama_bench.plan import Overrides, ends_phase, load_profile, make_plan, request_body, steps
+from ollama_bench.plan import Overrides, load_profile, make_plan, request_body, steps
 from orchestrator.errors import ConfigurationError
-from tests.examples import example_plan, example_trial, shipped_pack
+from tests.examples import example_plan, shipped_pack
 
 
 @pytest.mark.parametrize(
@@ -165,14 +165,6 @@ def test_without_quality_there_are_no_quality_requests() -> None:
 
     assert (plan.quality_prompts, plan.quality_seeds) == ((), ())
     assert {step.phase for step in steps(plan)} == {"cold", "warm", "real", "long"}
-
-
-def test_the_end_of_a_phase() -> None:
-    plan = example_plan()
-
-    assert [ends_phase(plan, example_trial("warm", index=index)) for index in range(3)] == [False, False, True]
-    assert ends_phase(plan, example_trial("cold"))
-    assert not ends_phase(plan, example_trial("quality"))
 
 
 def test_the_body_of_a_request() -> None:

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 import psutil
 import pytest
 
-from ollama_bench.sampler import Sampler
+from ollama_bench.sampler import Sampler, SlowReading
 from ollama_bench.server.client import Client
 from tests.scripted_server import server_process
 
@@ -125,11 +125,11 @@ def test_the_samplers_own_cost_is_known_at_the_end(root: subprocess.Popen[str]) 
 def test_gpu_memory_is_asked_of_all_the_processes_together(root: subprocess.Popen[str]) -> None:
     asked: list[set[int]] = []
 
-    def vram_of(pids: set[int]) -> int:
+    def look(pids: set[int]) -> SlowReading:
         asked.append(pids)
-        return 7
+        return SlowReading(vram_bytes=7)
 
-    with Sampler([root.pid], 0, vram_of) as sampler:
+    with Sampler([root.pid], 0, look) as sampler:
         child_pid = start_child(root)
         wait_for_readings(sampler, 13)
     assert asked[-1] == {root.pid, child_pid}

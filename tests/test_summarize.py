@@ -50,7 +50,7 @@ def test_failed_trials_stay_in_the_document_and_out_of_its_figures() -> None:
 
     assert result.phases["warm"].trials[1] == trials[2]
     assert result.phases["warm"].summary["latency_s"].n == 2
-    assert [warning.code for warning in result.warnings] == ["failed_requests"]
+    assert [warning.code for warning in result.warnings] == ["failed_requests", "too_few_samples"]
 
 
 def test_a_phase_that_was_not_reached_is_absent() -> None:

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from ollama_bench.scorecard import TimelinePoint
+from ollama_bench.observed import TimelinePoint
 from ollama_bench.trial import LoadedModel, Trial
 from ollama_bench.usage import ProcessPeak, Reading, make_timeline, mean_cpu_percent, summarize_usage
 from tests.examples import SECOND_NS, example_trial

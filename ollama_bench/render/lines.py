@@ -1,8 +1,10 @@
 """The scorecard's lines, which every format for people shares."""
 
 from ollama_bench.metrics import Summary
+from ollama_bench.observed import Cost, Energy, Resources
 from ollama_bench.quality.scores import DIMENSIONS, Dimension
-from ollama_bench.scorecard import Resources, RunResult
+from ollama_bench.scorecard import RunResult
+from ollama_bench.stability import StabilityWarning
 from ollama_bench.trial import TimedPhase
 from orchestrator.clean import one_line
 from orchestrator.stats import MIN_SAMPLES_FOR_P95
@@ -92,3 +94,42 @@ def _used(result: RunResult, text: str) -> str:
     if text != NOT_MEASURED or result.resources.reason is None:
         return text
     return f"{NOT_MEASURED} ({one_line(result.resources.reason)})"
+
+
+def own_cost(cost: Cost | None) -> str:
+    """What measuring itself took; empty for documents that do not say."""
+    if cost is None:
+        return ""
+    text = f"client {figure(cost.client_cpu_percent, 1)} % of a core while it read, "
+    text += f"sampler {figure(cost.sampler_cpu_percent, 1)} %"
+    if cost.wakeups:
+        worst = f"the worst by {1e3 * (cost.worst_wakeup_s or 0):.1f} ms"
+        text += f"; {cost.late_wakeups} of {cost.wakeups} events late by more than 5 ms ({worst})"
+    return text
+
+
+def energy_used(energy: Energy | None) -> str:
+    """Joules with the counters they come from; empty for documents that do not say."""
+    if energy is None:
+        return ""
+    if energy.gpu_j is None and energy.cpu_j is None:
+        return f"{NOT_MEASURED} ({one_line(energy.reason or 'no counter')})"
+    parts = [
+        f"{name} {figure(joules, 0)} J"
+        for name, joules in (("GPU", energy.gpu_j), ("CPU", energy.cpu_j))
+        if joules is not None
+    ]
+    names = {"nvml": "NVML, whole GPUs", "rapl": "RAPL, whole CPU packages"}
+    sources = ", ".join(names.get(source, one_line(source)) for source in energy.sources)
+    return f"{', '.join(parts)}; {figure(energy.joules_per_output_token, 2)} J per output token ({sources})"
+
+
+def notes(result: RunResult) -> list[StabilityWarning]:
+    """The warnings that explain a figure; the others are conditions that do not hold. All, in an older document."""
+    codes = {condition.code for condition in result.validity.conditions} if result.validity else set()
+    return [warning for warning in result.warnings if warning.code not in codes]
+
+
+def remedies(result: RunResult) -> dict[str, str]:
+    """What to do about each warning, by its code."""
+    return {warning.code: warning.remedy for warning in result.warnings}

@@ -4,7 +4,17 @@ import re
 from collections.abc import Sequence
 
 from ollama_bench.quality.scores import DIMENSIONS
-from ollama_bench.render.lines import DETAILS, headline, metric, spread, vram
+from ollama_bench.render.lines import (
+    DETAILS,
+    energy_used,
+    headline,
+    metric,
+    notes,
+    own_cost,
+    remedies,
+    spread,
+    vram,
+)
 from ollama_bench.scorecard import QualityPrompt, RunResult
 from ollama_bench.trial import TIMED_PHASES
 from orchestrator.clean import one_line
@@ -19,7 +29,8 @@ def render_markdown(result: RunResult) -> str:
         ["```text", *(line.replace("```", "'''") for line in headline(result)), "```"],
         [] if result.complete else ["**Incomplete:** the run ended early; these are the figures until then."],
         _conditions(result),
-        [f"- **{escape(w.code)}**: {escape(w.message)}; {escape(w.remedy)}" for w in result.warnings],
+        _validity(result),
+        [f"- **{escape(note.code)}**: {escape(note.message)}; {escape(note.remedy)}" for note in notes(result)],
         _figures(result),
         _quality(result),
         [
@@ -47,6 +58,24 @@ def _conditions(result: RunResult) -> list[str]:
     return lines
 
 
+def _validity(result: RunResult) -> list[str]:
+    """Whether to believe the figures, condition by condition."""
+    if result.validity is None:
+        return []
+    words = {True: "holds", False: "**in doubt**", None: "not known"}
+    what_to_do = remedies(result)
+    lines = [
+        f"Measurement: **{'VALID' if result.validity.valid else 'DOUBTFUL'}**",
+        "",
+        "| condition | |",
+        "| --- | --- |",
+    ]
+    for condition in result.validity.conditions:
+        remedy = f"; {what_to_do[condition.code]}" if condition.code in what_to_do else ""
+        lines.append(f"| {escape(condition.text + remedy)} | {words[condition.passed]} |")
+    return lines
+
+
 def _figures(result: RunResult) -> list[str]:
     lines = ["| phase | metric | figures | unit |", "| --- | --- | --- | --- |"]
     for phase in TIMED_PHASES:
@@ -54,7 +83,9 @@ def _figures(result: RunResult) -> list[str]:
             summary = metric(result, phase, name)
             if summary.n:
                 lines.append(f"| {phase} | {label} | {spread(summary, digits)} | {unit} |")
-    return [*lines, f"| all | VRAM peak | {vram(result.resources)} | |"]
+    lines.append(f"| all | VRAM peak | {vram(result.resources)} | |")
+    lines += [f"| all | energy | {escape(energy_used(result.energy))} | |"] if result.energy else []
+    return lines + ([f"| all | measuring took | {escape(own_cost(result.cost))} | |"] if result.cost else [])
 
 
 def _quality(result: RunResult) -> list[str]:

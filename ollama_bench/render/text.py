@@ -1,7 +1,17 @@
 """The scorecard as plain text, for a terminal."""
 
 from ollama_bench.quality.scores import DIMENSIONS
-from ollama_bench.render.lines import DETAILS, headline, metric, spread, vram
+from ollama_bench.render.lines import (
+    DETAILS,
+    energy_used,
+    headline,
+    metric,
+    notes,
+    own_cost,
+    remedies,
+    spread,
+    vram,
+)
 from ollama_bench.scorecard import QualityPrompt, RunResult
 from ollama_bench.trial import TIMED_PHASES
 from ollama_bench.verdict import Condition
@@ -14,7 +24,7 @@ def render_text(result: RunResult) -> str:
     if not result.complete:
         lines.insert(0, "INCOMPLETE: the run ended early; these are the figures until then")
     lines += ["", *verdict_lines(result)]
-    lines += [f"! {one_line(w.message, 400)}\n  {one_line(w.remedy, 400)}" for w in result.warnings]
+    lines += ["", *validity_lines(result)]
     lines += ["", *phase_lines(result)]
     lines += ["", *quality_lines(result)]
     return "\n".join(lines).rstrip() + "\n"
@@ -28,6 +38,22 @@ def verdict_lines(result: RunResult) -> list[str]:
     return lines + [f"  {one_line(text, 400)}" for text in result.verdict.advice]
 
 
+def validity_lines(result: RunResult) -> list[str]:
+    """Whether to believe the figures: each condition, what to do about those that do not hold, then the notes."""
+    lines: list[str] = []
+    if result.validity is not None:
+        lines.append(f"Measurement: {'VALID' if result.validity.valid else 'DOUBTFUL'}")
+        what_to_do = remedies(result)
+        for condition in result.validity.conditions:
+            mark = {True: "ok   ", False: "DOUBT", None: "??   "}[condition.passed]
+            lines.append(f"  {mark} {one_line(condition.text, 400)}")
+            if condition.passed is False:
+                lines.append(f"        {one_line(what_to_do.get(condition.code, ''), 400)}")
+    for note in notes(result):
+        lines += [f"  note  {one_line(note.message, 400)}", f"        {one_line(note.remedy, 400)}"]
+    return lines
+
+
 def phase_lines(result: RunResult) -> list[str]:
     """Every phase with the metrics that it has."""
     lines = []
@@ -37,6 +63,8 @@ def phase_lines(result: RunResult) -> list[str]:
             if summary.n:
                 lines.append(f"{phase:<5} {label:<13} {spread(summary, digits)}  {unit}")
     lines.append(f"VRAM peak: {vram(result.resources)}")
+    lines += [f"Energy: {energy_used(result.energy)}"] if result.energy else []
+    lines += [f"Measuring took: {own_cost(result.cost)}"] if result.cost else []
     return lines
 
 

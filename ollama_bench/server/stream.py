@@ -54,6 +54,7 @@ def stream_answer(
         headers={"Content-Type": "application/json"},
         extensions={"trace": wire.trace, "timeout": wire.timeout},
     )
+    cpu_ns = time.thread_time_ns()
     wire.written_ns = time.monotonic_ns()  # stands if the request cannot be written at all
     reader = AnswerReader(max_lines)
     error: RequestError | None = None
@@ -69,7 +70,8 @@ def stream_answer(
     except httpx.HTTPError as failure:
         if not reader.finished:
             error = transport_error(failure, wire.timeout["read"])
-    return wire.written_ns, reader.stream(error, connected_anew=wire.connected_anew)
+    stream = reader.stream(error, connected_anew=wire.connected_anew)
+    return wire.written_ns, stream.model_copy(update={"client_cpu_ns": time.thread_time_ns() - cpu_ns})
 
 
 def _read(response: httpx.Response, reader: AnswerReader, wire: _Wire) -> RequestError | None:

@@ -5,10 +5,10 @@ from typing import Any
 import pytest
 
 from ollama_bench.metrics import summarize
+from ollama_bench.observed import Resources
 from ollama_bench.render import FORMATS
 from ollama_bench.render.lines import figure, headline, megabytes, spread, vram
 from ollama_bench.render.text import render_text
-from ollama_bench.scorecard import Resources
 from ollama_bench.trial import RequestError
 from ollama_bench.verdict import Policy
 from tests.examples import (
@@ -62,7 +62,7 @@ def test_a_base_model_is_named_as_such_after_its_quantisation() -> None:
 
 
 def test_a_remote_server_has_no_resources_and_not_this_machines_hardware() -> None:
-    result = example_result(resources=Resources(interval_s=0.1, reason="remote"))
+    result = example_result()
     result = result.model_copy(update={"server": result.server.model_copy(update={"local": False})})
 
     assert "Hardware: n/a (remote" in headline(result)[0]

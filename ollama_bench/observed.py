@@ -1,0 +1,122 @@
+"""What was seen of the serving processes, the machine around them and this tool: values of the document. Pure."""
+
+from typing import Literal
+
+from ollama_bench.values import Frozen
+
+
+class ProcessUsage(Frozen):
+    """One serving process over the run."""
+
+    pid: int
+    name: str
+    peak_rss_bytes: int
+    vm_hwm_bytes: int | None
+    """The kernel's own high-water mark, as last read."""
+
+
+class TimelinePoint(Frozen):
+    """All the serving processes at one instant."""
+
+    t_s: float
+    """From the start of the run, as the trials' `started_ns`."""
+    rss_bytes: int
+    cpu_percent: float | None
+    """Of one core, since the point before; None at the first."""
+    vram_bytes: int | None
+    other_cpu_percent: float | None = None
+    """CPU of all processes but the serving ones and this tool, in per cent of one core, since the point before."""
+    gpu_j: float | None = None
+    """Energy of the GPUs that serve, from the start of the run."""
+    cpu_j: float | None = None
+    """Energy of the CPU packages, whole, from the start of the run."""
+
+
+class Resources(Frozen):
+    """What the serving processes used; all None, with the reason, when they could not be sampled."""
+
+    peak_rss_bytes: int | None = None
+    cpu_percent_mean: float | None = None
+    """Of one core, over the time in which a timed request was under way."""
+    peak_vram_bytes: int | None = None
+    vram_source: Literal["nvml", "api_ps"] | None = None
+    """`api_ps` is the server's own estimate."""
+    interval_s: float
+    samples: int = 0
+    sampler_cpu_s: float = 0.0
+    """CPU time that the sampling itself took, in this tool's process."""
+    processes: tuple[ProcessUsage, ...] = ()
+    timeline: tuple[TimelinePoint, ...] = ()
+    reason: str | None = None
+    """Why there is no figure."""
+
+
+class BusyProcess(Frozen):
+    """A process that has nothing to do with the run, and took CPU from it."""
+
+    pid: int
+    name: str
+    cpu_percent: float
+    """Of one core, over the whole run."""
+
+
+class Conditions(Frozen):
+    """What else went on while the run was made. Every None is something that this system does not tell."""
+
+    governors: tuple[str, ...] | None = None
+    """Of the CPU's frequency; several where cores differ."""
+    other_cpu_percent: float | None = None
+    """CPU of all other processes, in per cent of one core, over the time in which a timed request was under way."""
+    other_processes: tuple[BusyProcess, ...] = ()
+    """The busiest of them."""
+    steal_percent: float | None = None
+    """CPU time that the host of this virtual machine kept back, in per cent of one core."""
+    swapped_bytes: int | None = None
+    """Swapped in and out by the whole machine during the run."""
+    throttle_events: int | None = None
+    """Thermal throttling of the CPU, as the kernel counts it."""
+    gpu_throttle_reasons: tuple[str, ...] = ()
+    """Why NVML said that a GPU's clocks were held down."""
+    cgroup_throttled_s: float | None = None
+    """How long a CPU quota held the serving processes back."""
+    reason: str | None = None
+    """Why nothing could be seen."""
+
+
+class Cost(Frozen):
+    """What measuring itself took."""
+
+    client_cpu_s: float
+    """CPU time of reading the answers of the timed phases."""
+    client_cpu_percent: float | None
+    """The same, of one core, over the time that these requests took."""
+    sampler_cpu_s: float
+    sampler_cpu_percent: float | None
+    """Of one core, over the run."""
+    wakeups: int
+    """How often the sampler was woken by the clock; it stands for any event that is waited for on this machine."""
+    late_wakeups: int
+    """Of these, the ones that came more than 5 ms late."""
+    worst_wakeup_s: float | None
+
+
+class Energy(Frozen):
+    """Joules of the run; None, with the reason, where nothing counts them."""
+
+    gpu_j: float | None = None
+    """Of the GPUs that hold the model, whole (NVML)."""
+    cpu_j: float | None = None
+    """Of the CPU packages, whole, whatever they ran (RAPL)."""
+    joules_per_output_token: float | None = None
+    """Of the real phase: energy while its requests were under way, by the tokens they generated; of both sources."""
+    sources: tuple[str, ...] = ()
+    reason: str | None = None
+
+
+class Observed(Frozen):
+    """All of it."""
+
+    resources: Resources
+    conditions: Conditions = Conditions()
+    cost: Cost | None = None
+    energy: Energy = Energy()

@@ -1,0 +1,113 @@
+"""Doubts about the machine: what else it did, and what held it back."""
+
+from ollama_bench.stability.rule import Evidence, Found, Unknown, not_told
+
+MEMORY_TOLERANCE = 0.05
+MAX_OTHER_CPU_PERCENT = 20.0
+MAX_STEAL_PERCENT = 5.0
+SWAP_TOLERANCE_BYTES = 1_000_000
+
+
+def swap(evidence: Evidence) -> Found | Unknown | None:
+    """The machine swapped."""
+    swapped = evidence.conditions.swapped_bytes
+    if swapped is None:
+        return not_told(evidence)
+    if swapped <= SWAP_TOLERANCE_BYTES:
+        return None
+    return Found(
+        f"{swapped / 1e6:.0f} MB were swapped in or out during the run",
+        "the model and what else runs do not fit into memory: close programs, or take a smaller model",
+    )
+
+
+def other_load(evidence: Evidence) -> Found | Unknown | None:
+    """Something else used the CPU."""
+    percent = evidence.conditions.other_cpu_percent
+    if percent is None:
+        return not_told(evidence)
+    if percent <= MAX_OTHER_CPU_PERCENT:
+        return None
+    named = [f"{p.name} (pid {p.pid}, {p.cpu_percent:.0f} %)" for p in evidence.conditions.other_processes[:3]]
+    return Found(
+        f"other processes used {percent:.0f} % of a core while requests were under way"
+        + (f": {', '.join(named)}" if named else ""),
+        "stop them and run again: the figures are those of a machine that is shared",
+    )
+
+
+def steal(evidence: Evidence) -> Found | Unknown | None:
+    """The virtual machine's host used the CPU."""
+    percent = evidence.conditions.steal_percent
+    if percent is None:
+        return not_told(evidence)
+    if percent <= MAX_STEAL_PERCENT:
+        return None
+    return Found(
+        f"the host of this virtual machine kept back {percent:.0f} % of a core",
+        "its other guests slow this one: run at another time, or on a machine of its own",
+    )
+
+
+def throttled(evidence: Evidence) -> Found | Unknown | None:
+    """Heat or power held the clocks down."""
+    conditions = evidence.conditions
+    seen = [f"the CPU {conditions.throttle_events} times"] if conditions.throttle_events else []
+    seen += [f"a GPU ({reason})" for reason in conditions.gpu_throttle_reasons]
+    if seen:
+        return Found(f"throttled during the run: {', '.join(seen)}", "let the machine cool; see to its fans and power")
+    return not_told(evidence) if conditions.throttle_events is None else None
+
+
+def governor(evidence: Evidence) -> Found | None:
+    """The clock follows the load."""
+    governors = evidence.conditions.governors
+    if governors is None or set(governors) == {"performance"}:
+        return None
+    return Found(
+        f"the CPU's frequency governor is {', '.join(governors)}, not performance",
+        "the clock follows the load, so short answers may look slower: `cpupower frequency-set -g performance`",
+    )
+
+
+def cpu_quota(evidence: Evidence) -> Found | None:
+    """A container's quota held the server back."""
+    held_s = evidence.conditions.cgroup_throttled_s
+    if not held_s:
+        return None
+    return Found(
+        f"a CPU quota of the container held the server back for {held_s:.1f} s",
+        "the figures are those of the quota: raise it to see what the machine can do",
+    )
+
+
+def spilled(evidence: Evidence) -> Found | None:
+    """Part of the model runs on the CPU."""
+    for trial in evidence.trials:
+        loaded = trial.loaded_before
+        if loaded and loaded.size_bytes and loaded.size_vram_bytes and loaded.size_bytes > loaded.size_vram_bytes > 0:
+            share = 100 * (1 - loaded.size_vram_bytes / loaded.size_bytes)
+            return Found(
+                f"{share:.0f} % of the model did not fit on the GPU and runs on the CPU",
+                "free GPU memory, or take a smaller quantisation or --num-ctx "
+                f"below {evidence.plan.num_ctx}: it would be much faster whole on the GPU",
+            )
+    return None
+
+
+def memory(evidence: Evidence) -> Found | Unknown | None:
+    """The kernel saw more memory than the sampler."""
+    resources = evidence.resources
+    if not resources.peak_rss_bytes:
+        return Unknown(resources.reason or "nothing was sampled")
+    marks = [(process, process.vm_hwm_bytes) for process in resources.processes if process.vm_hwm_bytes is not None]
+    if not marks:
+        return not_told(evidence)
+    process, high_water_bytes = max(marks, key=lambda mark: mark[1] - mark[0].peak_rss_bytes)
+    if high_water_bytes - process.peak_rss_bytes <= MEMORY_TOLERANCE * resources.peak_rss_bytes:
+        return None
+    return Found(
+        f"{process.name} (pid {process.pid}) once held {high_water_bytes / 1e6:.0f} MB by the kernel's own mark, "
+        f"{process.peak_rss_bytes / 1e6:.0f} MB at the most when it was sampled",
+        "a peak between two samples, or from before the run: restart the server and run again",
+    )

@@ -1,0 +1,33 @@
+"""Doubts about this tool's own part in the figures."""
+
+from ollama_bench.stability.rule import Evidence, Found, Unknown
+
+MAX_OWN_CPU_PERCENT = 5.0
+"""Of one core: by the client while it reads, and by the sampler."""
+MAX_LATE_SHARE = 0.05
+
+
+def own_cost(evidence: Evidence) -> Found | Unknown | None:
+    """Measuring took CPU itself."""
+    cost = evidence.cost
+    if cost is None or cost.client_cpu_percent is None:
+        return Unknown("nothing was measured")
+    percents = {"reading answers": cost.client_cpu_percent, "sampling": cost.sampler_cpu_percent or 0.0}
+    what, percent = max(percents.items(), key=lambda item: item[1])
+    if percent <= MAX_OWN_CPU_PERCENT:
+        return None
+    return Found(f"{what} took {percent:.1f} % of a core itself", "on few cores the model is slowed by as much")
+
+
+def late(evidence: Evidence) -> Found | Unknown | None:
+    """Events came late."""
+    cost = evidence.cost
+    if cost is None or not cost.wakeups:
+        return Unknown("nothing was sampled")
+    if cost.late_wakeups <= MAX_LATE_SHARE * cost.wakeups:
+        return None
+    return Found(
+        f"{cost.late_wakeups} of {cost.wakeups} events reached this tool more than 5 ms late "
+        f"(the worst by {1e3 * (cost.worst_wakeup_s or 0):.0f} ms), and so may have chunks",
+        "the machine is too busy for figures of this precision: close what else runs",
+    )
