@@ -96,6 +96,8 @@ class Sampler:
                 continue
             peak = self.peaks.setdefault(process.pid, ProcessPeak(process.pid))
             peak.name = memory.name  # again each time: a child is seen before it becomes its program
+            if memory.high_water_bytes is not None and memory.high_water_bytes < peak.peak_rss_bytes:
+                peak.peak_rss_bytes = 0  # it has become another program: what it held until then was its parent's
             peak.peak_rss_bytes = max(peak.peak_rss_bytes, memory.rss_bytes)
             peak.vm_hwm_bytes = memory.high_water_bytes
             rss_bytes = (rss_bytes or 0) + memory.rss_bytes

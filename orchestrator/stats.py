@@ -6,6 +6,7 @@ Pure. Each formula names its source; `tests/orchestrator/test_stats.py` checks t
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 
 MIN_SAMPLES_FOR_P95 = 59
 """Below this many samples no distribution-free 95 % bound on a p95 exists (0.95^58 > 0.05 > 0.95^59)."""
@@ -76,7 +77,8 @@ def precise_enough(values: Sequence[float], half_width: float) -> bool:
     return all(width is not None and width <= half_width for width in widths)
 
 
-def _binomial_cdf(n: int, p: float) -> list[float]:
+@lru_cache(maxsize=512)  # a phase that goes on until it is precise asks for the same again and again
+def _binomial_cdf(n: int, p: float) -> tuple[float, ...]:
     """P(B <= k) for k = 0..n, B binomial(n, p)."""
     if not 0 < p < 1:
         raise ValueError(f"a quantile's interval needs 0 < q < 1, not {p}")
@@ -84,7 +86,7 @@ def _binomial_cdf(n: int, p: float) -> list[float]:
     for k in range(n + 1):
         total += math.exp(_log_choose(n, k) + k * math.log(p) + (n - k) * math.log1p(-p))
         cumulative.append(min(total, 1.0))
-    return cumulative
+    return tuple(cumulative)
 
 
 def _narrowest_ranks(cumulative: Sequence[float], confidence: float) -> tuple[int, int] | None:

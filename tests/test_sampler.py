@@ -135,3 +135,31 @@ def test_gpu_memory_is_asked_of_all_the_processes_together(root: subprocess.Pope
     assert asked[-1] == {root.pid, child_pid}
     assert {reading.vram_bytes for reading in sampler.readings} == {7}
     assert len(asked) < len(sampler.readings)
+
+
+BECOMES_ANOTHER = """
+import os, sys
+held = b"x" * 80_000_000
+print(flush=True)
+sys.stdin.readline()
+os.execv(sys.executable, [sys.executable, "-S", "-c", "print(flush=True); input()"])
+"""
+
+
+def test_what_a_process_held_before_it_became_its_program_is_not_that_programs_peak() -> None:
+    pipe = subprocess.PIPE
+    with subprocess.Popen([sys.executable, "-c", BECOMES_ANOTHER], stdin=pipe, stdout=pipe, text=True) as process:
+        assert process.stdin is not None
+        assert process.stdout is not None
+        process.stdout.readline()
+        with Sampler([process.pid], 0) as sampler:
+            wait_for_readings(sampler, 2)
+            assert sampler.peaks[process.pid].peak_rss_bytes > 80_000_000
+            process.stdin.write("go\n")
+            process.stdin.flush()
+            process.stdout.readline()
+            wait_for_readings(sampler, len(sampler.readings) + 2)
+        process.stdin.close()
+    peak = sampler.peaks[process.pid]
+    assert peak.vm_hwm_bytes is not None
+    assert peak.peak_rss_bytes <= peak.vm_hwm_bytes < 80_000_000

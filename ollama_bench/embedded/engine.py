@@ -27,6 +27,8 @@ GRAMMAR_ERROR = "llg error: "
 """llama.cpp logs a schema that it cannot use, or can no longer follow, and goes on without any constraint."""
 COMPILING = "failed to "
 """What tells an error in the schema from one while the answer is made."""
+STREAMED = {"stream": True, "return_progress": True}
+"""With a word after each batch of the prompt llama.cpp notices at once that nobody listens, else within a second."""
 LOG_LAG_S = 0.02
 """llama.cpp writes its log in a thread of its own, a moment after the event."""
 
@@ -167,15 +169,15 @@ class Runner:
 
     async def _events(self, body: Json) -> AsyncGenerator[Json]:
         rest = b""
-        async with aclosing(self._blocks("/completion", body | {"stream": True})) as blocks:
+        async with aclosing(self._blocks("/completion", body | STREAMED)) as blocks:
             async for block in blocks:
                 *events, rest = (rest + block).split(b"\n\n")
                 for event in events:
                     kind, _, data = event.partition(b": ")
                     if kind == b"error":
                         raise ApiError(500, data.decode("utf-8", "replace"))
-                    if data.startswith(b"{"):
-                        yield _checked(json.loads(data))
+                    if data.startswith(b"{") and "prompt_progress" not in (answer := json.loads(data)):
+                        yield _checked(answer)
 
     async def call(self, path: str, body: Json) -> Json:
         """POST to one of llama.cpp's small endpoints. Raises ApiError."""

@@ -176,6 +176,13 @@ def test_old_turns_are_dropped_from_a_long_conversation(home: Path, tmp_path: Pa
     assert CONTEXT - 70 < answer.json()["prompt_eval_count"] <= CONTEXT  # one more pair of turns is no more than 70
 
 
+def test_a_prompt_of_many_batches_is_answered_to_the_end(api: httpx.Client) -> None:
+    options = SHORT | {"num_batch": 4}
+    answer = generate(api, model=TINY, prompt="x" * 400, raw=True, options=options).json()
+    assert answer["done"] is True
+    assert answer["prompt_eval_count"] > 30 * 4
+
+
 def test_a_prompt_just_as_long_as_the_context_is_counted(api: httpx.Client) -> None:
     for length in range(56, 68):
         options = SHORT | {"num_ctx": 64}
