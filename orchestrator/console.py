@@ -23,6 +23,10 @@ MAX_TIMEOUT_S = 86_400
 """A day; neither a socket nor a queue takes an endless time-out."""
 
 
+MAX_ITERATIONS, MAX_RUNS = 1_000_000, 1_000
+"""A slip of the finger: every sample is kept, in memory and on disk."""
+
+
 class FiniteRange(click.FloatRange):
     """A range that NaN is not in: it compares as neither below nor above."""
 
@@ -52,10 +56,18 @@ class ScenarioName(click.types.StringParamType):
 NAME = click.option(
     "--name", type=ScenarioName(), required=True, metavar="N", help="The scenario; `bench:list` names them."
 )
-ITER = click.option("--iter", "iterations", type=click.IntRange(1), default=30, show_default=True, help="Timed, a run.")
-WARMUP = click.option("--warmup", type=click.IntRange(0), default=5, show_default=True, help="Untimed, before them.")
+ITER = click.option(
+    "--iter", "iterations", type=click.IntRange(1, MAX_ITERATIONS), default=30, show_default=True, help="Timed, a run."
+)
+WARMUP = click.option(
+    "--warmup", type=click.IntRange(0, MAX_ITERATIONS), default=5, show_default=True, help="Untimed, before them."
+)
 RUNS = click.option(
-    "--runs", type=click.IntRange(1), default=1, show_default=True, help="Runs, each in a fresh worker process."
+    "--runs",
+    type=click.IntRange(1, MAX_RUNS),
+    default=1,
+    show_default=True,
+    help="Runs, each in a fresh worker process.",
 )
 CACHE = click.option(
     "--cache",
@@ -222,9 +234,15 @@ def bench_all(
 @click.command("bench:baseline", cls=SourceCommand)
 @NAME
 @click.option(
-    "--runs", type=click.IntRange(2), default=10, show_default=True, help="Runs, each in a fresh worker process."
+    "--runs",
+    type=click.IntRange(2, MAX_RUNS),
+    default=10,
+    show_default=True,
+    help="Runs, each in a fresh worker process.",
 )
-@click.option("--iter", "iterations", type=click.IntRange(1), default=20, show_default=True, help="Timed, a run.")
+@click.option(
+    "--iter", "iterations", type=click.IntRange(1, MAX_ITERATIONS), default=20, show_default=True, help="Timed, a run."
+)
 @WARMUP
 @TIMEOUT
 @ARTIFACTS

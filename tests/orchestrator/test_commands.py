@@ -161,6 +161,8 @@ def test_show_tells_what_is_known(console: Console, config: Path) -> None:
         (["bench:run", "--name", "SRE-BOT", "--timeout", "nan"], 2, "not a finite number"),
         (["bench:run", "--name", "SRE-BOT", "--timeout", "1e10"], 2, "--timeout"),
         (["bench:run", "--name", "SRE-BOT", "--iter", "0"], 2, "--iter"),
+        (["bench:run", "--name", "SRE-BOT", "--iter", "9" * 20], 2, "--iter"),
+        (["bench:baseline", "--name", "SRE-BOT", "--runs", "9" * 20], 2, "--runs"),
         (["bench:run", "--name", "SRE-BOT", "--cache", "maybe"], 2, "maybe"),
         (["slo:gate", "--fail-on", "nothing"], 2, "nothing"),
         (["bench:list", "--slo", "no.yaml"], 2, "no.yaml"),
