@@ -3,9 +3,9 @@
     python -m benchmarks.until_precise [--runs 200] [--half-width 0.05]
 
 Simulated latencies with a true median of 1: lognormal, with stragglers (4 % slowed 1.2 to 1.6 times), autocorrelated
-(rho 0.5), each at CV 3, 5, 10 and 20 %. Each run takes samples until `orchestrator.stats.precise_enough`, at least 5 and
-at most 200, as the command does; beside it stands what the fixed profiles give: the half-width of the interval after
-their 3, 10 and 60 samples of the real prompt (n/a: no interval exists).
+(rho 0.5), each at CV 3, 5, 10 and 20 %. Each run takes samples until `orchestrator.stats.precise_enough`, at least 5
+and at most 200, as the command does; beside it stands what the fixed profiles give: the half-width of the interval
+after their 3, 10 and 60 samples of the real prompt (n/a: no interval exists).
 
 Exits with 1 when the coverage over all runs of independent samples is below 93 %.
 """

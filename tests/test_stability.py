@@ -177,6 +177,7 @@ def test_a_condition_of_validity_holds_up_to_its_limit(
     ("code", "seen", "words"),
     [
         ("governor", _seen(governors=("powersave", "schedutil")), "powersave, schedutil, not performance"),
+        ("gpu_power_cap", _seen(gpu_throttle_reasons=("power cap",)), "at its power limit"),
         ("cpu_quota", _seen(cgroup_throttled_s=2.5), "held the server back for 2.5 s"),
     ],
 )

@@ -5,7 +5,17 @@ Each rule is one function and one line in `RULES`. A rule says that its conditio
 doubtful.
 """
 
-from ollama_bench.stability.machine import cpu_quota, governor, memory, other_load, spilled, steal, swap, throttled
+from ollama_bench.stability.machine import (
+    cpu_quota,
+    governor,
+    memory,
+    other_load,
+    power_cap,
+    spilled,
+    steal,
+    swap,
+    throttled,
+)
 from ollama_bench.stability.own_cost import late, own_cost
 from ollama_bench.stability.requests import (
     cached,
@@ -50,6 +60,7 @@ RULES = (
     Rule("late_events", "at most 5 % of events came more than 5 ms late", late),
     Rule("governor", "", governor, is_note=True),
     Rule("cpu_quota", "", cpu_quota, is_note=True),
+    Rule("gpu_power_cap", "", power_cap, is_note=True),
     Rule("model_spilled", "", spilled, is_note=True),
     Rule("answers_cut", "", cut_answers, is_note=True),
 )

@@ -6,6 +6,8 @@ MEMORY_TOLERANCE = 0.05
 MAX_OTHER_CPU_PERCENT = 20.0
 MAX_STEAL_PERCENT = 5.0
 SWAP_TOLERANCE_BYTES = 1_000_000
+POWER_CAP = "power cap"
+"""No fault: a GPU at full load runs at its power limit."""
 
 
 def swap(evidence: Evidence) -> Found | Unknown | None:
@@ -53,7 +55,7 @@ def throttled(evidence: Evidence) -> Found | Unknown | None:
     """Heat or power held the clocks down."""
     conditions = evidence.conditions
     seen = [f"the CPU {conditions.throttle_events} times"] if conditions.throttle_events else []
-    seen += [f"a GPU ({reason})" for reason in conditions.gpu_throttle_reasons]
+    seen += [f"a GPU ({reason})" for reason in conditions.gpu_throttle_reasons if reason != POWER_CAP]
     if seen:
         return Found(f"throttled during the run: {', '.join(seen)}", "let the machine cool; see to its fans and power")
     return not_told(evidence) if conditions.throttle_events is None else None
@@ -67,6 +69,15 @@ def governor(evidence: Evidence) -> Found | None:
     return Found(
         f"the CPU's frequency governor is {', '.join(governors)}, not performance",
         "the clock follows the load, so short answers may look slower: `cpupower frequency-set -g performance`",
+    )
+
+
+def power_cap(evidence: Evidence) -> Found | None:
+    """A GPU ran at its power limit."""
+    if POWER_CAP not in evidence.conditions.gpu_throttle_reasons:
+        return None
+    return Found(
+        "a GPU ran at its power limit", "usual at full load; `nvidia-smi -q -d POWER` shows whether it was lowered"
     )
 
 
