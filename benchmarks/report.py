@@ -5,7 +5,7 @@ import json
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 
-from orchestrator.tables import columns
+from orchestrator.columns import columns
 
 
 @dataclass(frozen=True)

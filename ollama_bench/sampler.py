@@ -20,6 +20,9 @@ each of them would cost more than all the rest."""
 SLOW_EVERY = 5
 """Samples between two looks at the GPU: NVML walks its process list, and VRAM changes with loads, not with tokens."""
 
+OTHER_PROGRAM = 0.95
+"""The kernel's mark only rises, but for an exec; its page counts are exact to some pages per core, so not below this."""
+
 
 @dataclass(frozen=True)
 class SlowReading:
@@ -96,7 +99,7 @@ class Sampler:
                 continue
             peak = self.peaks.setdefault(process.pid, ProcessPeak(process.pid))
             peak.name = memory.name  # again each time: a child is seen before it becomes its program
-            if memory.high_water_bytes is not None and memory.high_water_bytes < peak.peak_rss_bytes:
+            if (memory.high_water_bytes or peak.peak_rss_bytes) < OTHER_PROGRAM * peak.peak_rss_bytes:
                 peak.peak_rss_bytes = 0  # it has become another program: what it held until then was its parent's
             peak.peak_rss_bytes = max(peak.peak_rss_bytes, memory.rss_bytes)
             peak.vm_hwm_bytes = memory.high_water_bytes

@@ -2,7 +2,7 @@
 
 import re
 import sys
-from collections.abc import Collection, Sequence
+from collections.abc import Sequence
 
 import click
 
@@ -22,18 +22,6 @@ def markdown_table(headers: Sequence[str], rows: Sequence[Sequence[str]]) -> str
 def _markdown(text: str) -> str:
     escaped = one_line(text).replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
     return re.sub(r"([\\`*_\[\]|!])", r"\\\1", escaped)
-
-
-def columns(rows: Sequence[Sequence[str]], right: Collection[int] = ()) -> str:
-    """Plain text in columns, those of the indices `right` flush right; for a table that is part of a text."""
-    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
-    return "\n".join(
-        "  ".join(
-            cell.rjust(width) if index in right else cell.ljust(width)
-            for index, (cell, width) in enumerate(zip(row, widths, strict=True))
-        ).rstrip()
-        for row in rows
-    )
 
 
 def print_table(headers: Sequence[str], rows: Sequence[Sequence[str]]) -> None:

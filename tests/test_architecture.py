@@ -15,6 +15,7 @@ PACKAGES = ("ollama_bench", "orchestrator")
 
 PURE = (
     "orchestrator.clean",
+    "orchestrator.columns",
     "ollama_bench.cut",
     "ollama_bench.doctor",
     "ollama_bench.energy_use",

@@ -5,8 +5,8 @@ from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 
 from ollama_bench.selftest.figures import Figure, Subject
+from orchestrator.columns import columns
 from orchestrator.stats import MIN_SAMPLES_FOR_P95
-from orchestrator.tables import columns
 
 WORDS = {True: "ok", False: "FAIL", None: "n/a"}
 FAILURES: dict[Subject, str] = {
