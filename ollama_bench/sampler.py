@@ -21,7 +21,7 @@ SLOW_EVERY = 5
 """Samples between two looks at the GPU: NVML walks its process list, and VRAM changes with loads, not with tokens."""
 
 OTHER_PROGRAM = 0.95
-"""The kernel's mark only rises, but for an exec; its page counts are exact to some pages per core, so not below this."""
+"""The kernel's mark only rises, but for an exec. Page counts lag by some pages a core: a little less is no sign."""
 
 
 @dataclass(frozen=True)
