@@ -24,9 +24,8 @@ def render_text(result: RunResult) -> str:
     if not result.complete:
         lines.insert(0, "INCOMPLETE: the run ended early; these are the figures until then")
     lines += ["", *verdict_lines(result)]
-    lines += ["", *validity_lines(result)]
-    lines += ["", *phase_lines(result)]
-    lines += ["", *quality_lines(result)]
+    for section in (validity_lines(result), phase_lines(result), quality_lines(result)):
+        lines += ["", *section] if section else []
     return "\n".join(lines).rstrip() + "\n"
 
 
