@@ -116,8 +116,16 @@ def test_warnings_come_with_their_remedy() -> None:
     plan = example_plan()
     trials = [trial.model_copy(update={"loaded_before": None}) for trial in example_trials(plan)]
 
-    assert "\n! /api/ps did not list llama3.2:1b before 10 requests" in render_text(example_result(trials))
-    assert "\n  a load may be in their figures" in render_text(example_result(trials))
+    text = render_text(example_result(trials))
+    assert "\nMeasurement: DOUBTFUL\n" in text
+    assert "\n  DOUBT /api/ps did not list llama3.2:1b before 10 requests" in text
+    assert "\n        a load may be in their figures" in text
+
+
+def test_a_run_without_a_doubt_is_valid_and_says_what_could_not_be_seen() -> None:
+    text = render_text(example_result())
+    assert "\nMeasurement: VALID\n  ok    the run is whole\n" in text
+    assert "\n  ??    nothing was swapped: not known (this system does not tell)\n" in text
 
 
 def test_every_0_is_shown_with_what_it_was_given_for() -> None:
