@@ -14,7 +14,10 @@ POWERCAP = Path("/sys/class/powercap")
 
 @dataclass(frozen=True)
 class EnergyReading:
-    """Joules since the meter was made; they never fall. None is not measured."""
+    """Joules since the meter was made. None is not measured.
+
+    `gpu_j` may fall once, when the devices that serve are first named: until then it is that of all.
+    """
 
     gpu_j: float | None
     cpu_j: float | None
@@ -31,14 +34,15 @@ class EnergyMeter:
     def __init__(self, gpus: Gpus, powercap: Path = POWERCAP) -> None:
         self._gpus = gpus
         self._devices = [None if count_j is None else _Counter(count_j) for count_j in gpus.energy_j()]
-        self._serving: frozenset[int] | None = None
-        self._gpu_j: float | None = 0.0 if any(self._devices) else None
+        self._used_j = [0.0] * len(self._devices)
+        self._serving: frozenset[int] = frozenset()
+        """All devices that were ever named."""
         try:
             self._packages, rapl_missing = _packages(powercap), None
         except OSError as error:
             self._packages, rapl_missing = [], _why(error)
         self._cpu_j = 0.0
-        answering = {"nvml": self._gpu_j is not None, "rapl": bool(self._packages)}
+        answering = {"nvml": any(self._devices), "rapl": bool(self._packages)}
         self.sources = tuple(source for source, answers in answering.items() if answers)
         """Which of "nvml" and "rapl" answered when the meter was made."""
         self.reason: str | None = None
@@ -50,27 +54,22 @@ class EnergyMeter:
     def read(self, pids: set[int]) -> EnergyReading:
         """What was used so far; `pids` are the processes that serve the model now.
 
-        What a GPU used since the last reading counts if they hold memory on it now. Where NVML does not name them
-        (unloaded meanwhile), the GPUs named last count; as long as it never did (before the load; in a container), all
-        GPUs count, since nothing better is known. `gpu_j` is None from when the model is on a GPU without a counter.
+        The GPUs on which they hold memory, or held some before, count from the start. As long as NVML names none
+        (before the load; in a container), all GPUs count, since nothing better is known. `gpu_j` is None while one that
+        counts has no counter.
         """
-        if self._gpu_j is not None:
-            self._serving = self._gpus.holders(pids) or self._serving
-            self._gpu_j = self._add(self._gpu_j, self._gpus.energy_j())
+        self._serving |= self._gpus.holders(pids) or frozenset()
+        for index, (counter, count_j) in enumerate(zip(self._devices, self._gpus.energy_j(), strict=True)):
+            self._used_j[index] += counter.step(count_j) if counter else 0.0
         for package in self._packages:
             self._cpu_j += package.step()
-        return EnergyReading(self._gpu_j, self._cpu_j if self._packages else None)
+        return EnergyReading(self._gpu_j(), self._cpu_j if self._packages else None)
 
-    def _add(self, total_j: float, counts_j: tuple[float | None, ...]) -> float | None:
-        for index, (counter, count_j) in enumerate(zip(self._devices, counts_j, strict=True)):
-            step_j = counter.step(count_j) if counter else None
-            if self._serving is None:
-                total_j += step_j or 0.0
-            elif index in self._serving:
-                if step_j is None:
-                    return None
-                total_j += step_j
-        return total_j
+    def _gpu_j(self) -> float | None:
+        counting = self._serving or range(len(self._devices))
+        if not counting or any(self._devices[index] is None for index in counting):
+            return None
+        return sum(self._used_j[index] for index in counting)
 
 
 class _Counter:

@@ -15,17 +15,25 @@ def summarize_energy(
     timeline: Sequence[TimelinePoint], trials: Sequence[Trial], sources: Sequence[str], reason: str | None
 ) -> Energy:
     """The `energy` of the document; `sources` are the counters that there are, `reason` says why there is none."""
-    gpu = [(point.t_s, point.gpu_j) for point in timeline if point.gpu_j is not None]
+    gpu = [(point.t_s, point.gpu_j) for point in timeline if point.gpu_j is not None and _on_gpu(timeline, trials)]
     cpu = [(point.t_s, point.cpu_j) for point in timeline if point.cpu_j is not None]
     counters = [counter for counter in (gpu, cpu) if len(counter) > 1]
     if not counters:
-        return Energy(reason=reason or "no counter was read twice")
+        on_cpu = any(point.gpu_j is not None for point in timeline) and not _on_gpu(timeline, trials)
+        idle = "the model ran on the CPU, which has no counter here" if on_cpu else None
+        return Energy(reason=reason or idle or "no counter was read twice")
     return Energy(
         gpu_j=gpu[-1][1] - gpu[0][1] if len(gpu) > 1 else None,
         cpu_j=cpu[-1][1] - cpu[0][1] if len(cpu) > 1 else None,
         joules_per_output_token=_by_token(counters, trials),
-        sources=tuple(sources),
+        sources=tuple(s for s, counter in (("nvml", gpu), ("rapl", cpu)) if len(counter) > 1 and s in sources),
     )
+
+
+def _on_gpu(timeline: Sequence[TimelinePoint], trials: Sequence[Trial]) -> bool:
+    """Whether the model was on a GPU at all: idle ones have no part in what it took."""
+    told = (trial.loaded_before.size_vram_bytes for trial in trials if trial.loaded_before)
+    return any(point.vram_bytes for point in timeline) or any(told)
 
 
 def _by_token(counters: Sequence[Counter], trials: Sequence[Trial]) -> float | None:

@@ -58,11 +58,14 @@ class Gpus:
         counts_mj = [_ask(("nvmlDeviceGetTotalEnergyConsumption",), handle) for handle in self._handles]
         return tuple(None if count_mj is None else count_mj / 1000 for count_mj in counts_mj)
 
-    def throttle_reasons(self) -> tuple[str, ...]:
-        """What slows the clocks of any device right now, as in `THROTTLES`; empty also where it is not told."""
+    def throttle_reasons(self, pids: set[int]) -> tuple[str, ...]:
+        """What slows the clocks right now of a device on which `pids` hold memory, as in `THROTTLES`.
+
+        Of any device where NVML does not name them; empty also where it is not told.
+        """
         bits = 0
-        for handle in self._handles:
-            bits |= _ask(CLOCK_REASONS, handle) or 0
+        for index in self.holders(pids) or range(len(self._handles)):
+            bits |= _ask(CLOCK_REASONS, self._handles[index]) or 0
         return tuple(name for bit, name in THROTTLES.items() if bits & bit)
 
 

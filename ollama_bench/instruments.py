@@ -57,4 +57,4 @@ class Instruments:
 
     def _look(self, pids: set[int]) -> SlowReading:
         energy = self._meter.read(pids)
-        return SlowReading(self._gpus.used_by(pids), energy.gpu_j, energy.cpu_j, self._gpus.throttle_reasons())
+        return SlowReading(self._gpus.used_by(pids), energy.gpu_j, energy.cpu_j, self._gpus.throttle_reasons(pids))

@@ -223,7 +223,8 @@ def _linux_memory(pid: int) -> _Memory | None:
         status = Path(f"/proc/{pid}/status").read_bytes()
     except OSError:
         return None
-    fields = dict(line.split(b":", 1) for line in status.splitlines())
+    # by line feeds alone: a process may have any other control character in its name
+    fields = dict(parts for line in status.split(b"\n") if len(parts := line.split(b":", 1)) == 2)
     if b"VmHWM" not in fields:
         return None  # a zombie: its memory is gone
     name = fields[b"Name"].strip().decode("utf-8", "replace")

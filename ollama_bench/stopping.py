@@ -30,7 +30,14 @@ def imprecise(plan: RunPlan, trials: Sequence[Trial]) -> dict[str, float | None]
     figures = [trial_metrics(trial) for trial in trials if trial.ok]
     columns = {name: [value for figure in figures if (value := figure[name]) is not None] for name in names}
     return {
-        name: relative_half_width(values)
+        name: _wider(values)
         for name, values in columns.items()
         if values and not precise_enough(values, plan.until_precise)
     }
+
+
+def _wider(values: Sequence[float]) -> float | None:
+    """The wider of the two half-widths that the rule looks at, with the newest value and without it."""
+    widths = [relative_half_width(values), relative_half_width(values[:-1])]
+    known = [width for width in widths if width is not None]
+    return max(known) if len(known) == len(widths) else None

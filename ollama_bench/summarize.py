@@ -108,12 +108,11 @@ def _doubts_anew(result: RunResult, verdict: Verdict) -> dict[str, Any]:
     trials = [trial for phase in result.phases.values() for trial in phase.trials]
     conditions = result.conditions or Conditions()
     evidence = Evidence(result.plan, trials, result.resources, conditions, result.cost, verdict, result.complete)
-    warnings, validity = assess(evidence)
-    fresh = {condition.code: condition for condition in validity.conditions if condition.code in BY_LIMITS}
+    warnings, validity = assess(evidence, BY_LIMITS)
+    fresh = {condition.code: condition for condition in validity.conditions}
     kept = tuple(fresh.get(condition.code, condition) for condition in result.validity.conditions)
     return {
-        "warnings": tuple(w for w in result.warnings if w.code not in BY_LIMITS)
-        + tuple(w for w in warnings if w.code in BY_LIMITS),
+        "warnings": tuple(w for w in result.warnings if w.code not in BY_LIMITS) + tuple(warnings),
         "validity": Validity(valid=all(c.passed is not False for c in kept), conditions=kept),
     }
 

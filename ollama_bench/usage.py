@@ -1,5 +1,6 @@
 """Sums up what the sampler saw: peaks, mean CPU while requests were under way, the timeline. Pure."""
 
+from bisect import bisect_left, bisect_right
 from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import pairwise
@@ -107,13 +108,16 @@ def mean_cpu_percent(
     """
     busy = [window for trial in trials if trial.phase != "quality" and (window := window_s(trial))]
     weighted = total_s = 0.0
-    for before, after in pairwise(timeline):
-        percent: float | None = getattr(after, of)
-        if percent is None:
-            continue
-        overlap_s = sum(max(0.0, min(after.t_s, end) - max(before.t_s, start)) for start, end in busy)
-        weighted += overlap_s * percent
-        total_s += overlap_s
+    moments_s = [point.t_s for point in timeline]
+    for start_s, end_s in busy:
+        first = max(0, bisect_right(moments_s, start_s) - 1)
+        last = bisect_left(moments_s, end_s) + 1
+        for before, after in pairwise(timeline[first:last]):
+            percent: float | None = getattr(after, of)
+            if percent is not None:
+                overlap_s = max(0.0, min(after.t_s, end_s) - max(before.t_s, start_s))
+                weighted += overlap_s * percent
+                total_s += overlap_s
     return weighted / total_s if total_s > 0 else None
 
 

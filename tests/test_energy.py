@@ -157,7 +157,7 @@ def test_energy_is_that_of_the_gpus_that_serve_the_model(nvml: Nvml) -> None:
         nvml.answers(**gpus(1_004_000, 2_600_000, compute1="7:90"))  # unloaded: that of before
         assert ask("meter.read({41}).gpu_j") == 4.0
         nvml.answers(**gpus(1_005_000, 2_610_000, compute0="41:500", compute1="41:90"))
-        assert ask("meter.read({41}).gpu_j") == 15.0
+        assert ask("meter.read({41}).gpu_j") == 5.0 + 610.0  # a GPU that serves counts from the start
 
 
 def test_all_gpus_count_as_long_as_nvml_names_none(nvml: Nvml) -> None:
@@ -166,7 +166,7 @@ def test_all_gpus_count_as_long_as_nvml_names_none(nvml: Nvml) -> None:
         nvml.answers(**gpus(1_000, 2_000))
         assert ask("meter.read({41}).gpu_j") == 3.0
         nvml.answers(**gpus(2_000, 9_000, compute0="41:500"))
-        assert ask("meter.read({41}).gpu_j") == 4.0
+        assert ask("meter.read({41}).gpu_j") == 2.0  # the idle one was never in what the model took
 
 
 def test_a_gpu_that_does_not_answer_for_a_while_or_begins_again(nvml: Nvml) -> None:

@@ -4,6 +4,7 @@ import pytest
 
 from ollama_bench.energy_use import summarize_energy
 from ollama_bench.observed import Energy, TimelinePoint
+from ollama_bench.trial import LoadedModel
 from tests.examples import SECOND_NS, example_figures, example_trial
 
 
@@ -11,7 +12,13 @@ def _point(t_s: float, gpu_j: float | None = None, cpu_j: float | None = None) -
     return TimelinePoint(t_s=t_s, rss_bytes=1, cpu_percent=None, vram_bytes=None, gpu_j=gpu_j, cpu_j=cpu_j)
 
 
-REAL = example_trial("real", started_ns=SECOND_NS, end_ns=2 * SECOND_NS, server=example_figures(eval_count=50))
+REAL = example_trial(
+    "real",
+    started_ns=SECOND_NS,
+    end_ns=2 * SECOND_NS,
+    server=example_figures(eval_count=50),
+    loaded_before=LoadedModel(name="m", size_vram_bytes=1),
+)
 """Seconds 1 to 3, 50 tokens."""
 
 
@@ -47,3 +54,12 @@ def test_a_request_that_the_readings_do_not_span_is_left_out() -> None:
 def test_failed_requests_have_no_tokens() -> None:
     failed = example_trial("real", error="reset", started_ns=SECOND_NS)
     assert summarize_energy([_point(0, 0.0), _point(9, 9.0)], [failed], ["nvml"], None).joules_per_output_token is None
+
+
+def test_idle_gpus_have_no_part_in_what_a_model_on_the_cpu_took() -> None:
+    on_cpu = REAL.model_copy(update={"loaded_before": LoadedModel(name="m", size_vram_bytes=0)})
+    alone = summarize_energy([_point(0, 0.0), _point(4, 400.0)], [on_cpu], ["nvml"], None)
+    assert (alone.gpu_j, alone.sources) == (None, ())
+    assert "on the CPU" in (alone.reason or "")
+    beside = summarize_energy([_point(0, 0.0, 0.0), _point(4, 400.0, 40.0)], [on_cpu], ["nvml", "rapl"], None)
+    assert (beside.gpu_j, beside.cpu_j, beside.sources) == (None, 40.0, ("rapl",))

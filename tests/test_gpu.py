@@ -19,7 +19,7 @@ QUESTIONS = (
     "gpus.used_by({41, 42})",
     "gpus.holders({41, 42})",
     "gpus.energy_j()",
-    "gpus.throttle_reasons()",
+    "gpus.throttle_reasons(set())",
     "meter.read({41, 42})",
 )
 
@@ -39,7 +39,7 @@ def test_one_gpu(nvml: Nvml) -> None:
         assert ask("gpus.used_by({41, 42})") == 500
         assert ask("gpus.holders({41, 42})") == [0]
         assert ask("gpus.energy_j()") == [1234.567]
-        assert ask("gpus.throttle_reasons()") == []
+        assert ask("gpus.throttle_reasons(set())") == []
 
 
 def test_two_gpus(nvml: Nvml) -> None:
@@ -172,7 +172,7 @@ def test_what_throttles_is_named_and_what_is_only_a_wish_is_not(nvml: Nvml) -> N
     with_reasons = TWO | {"reasons0": 0x1 | 0x2 | 0x10 | 0x100, "reasons1": 0}
     nvml.answers(**with_reasons)
     with nvml.probe() as ask:
-        assert ask("gpus.throttle_reasons()") == []
+        assert ask("gpus.throttle_reasons(set())") == []
         for bits, name in {
             0x04: "power cap",
             0x08: "hardware slowdown",
@@ -181,11 +181,11 @@ def test_what_throttles_is_named_and_what_is_only_a_wish_is_not(nvml: Nvml) -> N
             0x80: "power brake",
         }.items():
             nvml.answers(**with_reasons | {"reasons1": bits})
-            assert ask("gpus.throttle_reasons()") == [name]
+            assert ask("gpus.throttle_reasons(set())") == [name]
         nvml.answers(**with_reasons | {"reasons0": 0x04 | 0x01, "reasons1": 0x40})
-        assert ask("gpus.throttle_reasons()") == ["power cap", "hardware thermal slowdown"]
+        assert ask("gpus.throttle_reasons(set())") == ["power cap", "hardware thermal slowdown"]
         nvml.answers(**with_reasons | {"reasons0": NOT_SUPPORTED, "reasons1": 0x80})
-        assert ask("gpus.throttle_reasons()") == ["power brake"]
+        assert ask("gpus.throttle_reasons(set())") == ["power brake"]
 
 
 def test_an_older_driver_knows_older_questions(tmp_path: Path) -> None:
@@ -194,7 +194,7 @@ def test_an_older_driver_knows_older_questions(tmp_path: Path) -> None:
     with nvml.probe() as ask:
         assert ask("gpus.used_by({41, 42})") == 520
         assert ask("gpus.holders({42})") == [0]
-        assert ask("gpus.throttle_reasons()") == ["hardware thermal slowdown"]
+        assert ask("gpus.throttle_reasons(set())") == ["hardware thermal slowdown"]
 
 
 @pytest.mark.parametrize(("listed", "vram"), [(True, (500_000_000, "nvml")), (False, (0, "api_ps"))])

@@ -96,6 +96,13 @@ def _used(result: RunResult, text: str) -> str:
     return f"{NOT_MEASURED} ({one_line(result.resources.reason)})"
 
 
+def validity_word(result: RunResult) -> str:
+    """VALID or DOUBTFUL; n/a for documents that do not say."""
+    if result.validity is None:
+        return NOT_MEASURED
+    return "VALID" if result.validity.valid else "DOUBTFUL"
+
+
 def own_cost(cost: Cost | None) -> str:
     """What measuring itself took; empty for documents that do not say."""
     if cost is None:

@@ -13,6 +13,7 @@ from ollama_bench.render.lines import (
     own_cost,
     remedies,
     spread,
+    validity_word,
     vram,
 )
 from ollama_bench.scorecard import QualityPrompt, RunResult
@@ -65,7 +66,7 @@ def _validity(result: RunResult) -> list[str]:
     words = {True: "holds", False: "**in doubt**", None: "not known"}
     what_to_do = remedies(result)
     lines = [
-        f"Measurement: **{'VALID' if result.validity.valid else 'DOUBTFUL'}**",
+        f"Measurement: **{validity_word(result)}**",
         "",
         "| condition | |",
         "| --- | --- |",

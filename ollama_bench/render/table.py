@@ -3,11 +3,11 @@
 from collections.abc import Sequence
 
 from ollama_bench.quality.scores import DIMENSIONS
-from ollama_bench.render.lines import figure, megabytes, metric, quality_total
+from ollama_bench.render.lines import figure, megabytes, metric, quality_total, validity_word
 from ollama_bench.scorecard import RunResult
 from orchestrator.clean import one_line
 
-HEADER = ("model", "warm s", "real s", "tok/s", "peak MB", "quality", "verdict")
+HEADER = ("model", "warm s", "real s", "tok/s", "peak MB", "quality", "measured", "verdict")
 
 
 def render_table(results: Sequence[RunResult]) -> str:
@@ -26,5 +26,6 @@ def _row(result: RunResult) -> tuple[str, ...]:
         figure(metric(result, "real", "gen_tok_s").p50, 1),
         megabytes(result.resources.peak_rss_bytes),
         " ".join(quality_total(result, name) for name in DIMENSIONS),
+        validity_word(result),
         result.verdict.decision,
     )

@@ -10,6 +10,7 @@ from ollama_bench.render.lines import (
     own_cost,
     remedies,
     spread,
+    validity_word,
     vram,
 )
 from ollama_bench.scorecard import QualityPrompt, RunResult
@@ -41,7 +42,7 @@ def validity_lines(result: RunResult) -> list[str]:
     """Whether to believe the figures: each condition, what to do about those that do not hold, then the notes."""
     lines: list[str] = []
     if result.validity is not None:
-        lines.append(f"Measurement: {'VALID' if result.validity.valid else 'DOUBTFUL'}")
+        lines.append(f"Measurement: {validity_word(result)}")
         what_to_do = remedies(result)
         for condition in result.validity.conditions:
             mark = {True: "ok   ", False: "DOUBT", None: "??   "}[condition.passed]

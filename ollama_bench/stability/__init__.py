@@ -5,6 +5,8 @@ Each rule is one function and one line in `RULES`. A rule says that its conditio
 doubtful.
 """
 
+from collections.abc import Container
+
 from ollama_bench.stability.machine import (
     cpu_quota,
     governor,
@@ -69,12 +71,12 @@ BY_LIMITS = frozenset({"too_few_samples"})
 """The codes of rules that look at the verdict's limits: another policy may change them."""
 
 
-def assess(evidence: Evidence) -> tuple[list[StabilityWarning], Validity]:
-    """Every rule once: what was found, and whether the run is to be believed."""
+def assess(evidence: Evidence, codes: Container[str] | None = None) -> tuple[list[StabilityWarning], Validity]:
+    """Every rule once, or those of `codes`: what was found, and whether the run is to be believed."""
     warnings: list[StabilityWarning] = []
     conditions: list[ValidityCondition] = []
     for rule in RULES:
-        if not rule.applies(evidence.plan):
+        if not rule.applies(evidence.plan) or (codes is not None and rule.code not in codes):
             continue
         seen = rule.look(evidence)
         if isinstance(seen, Found):

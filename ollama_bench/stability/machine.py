@@ -87,7 +87,7 @@ def cpu_quota(evidence: Evidence) -> Found | None:
     if not held_s:
         return None
     return Found(
-        f"a CPU quota of the container held the server back for {held_s:.1f} s",
+        f"a CPU quota of the container held the server back for {held_s:.1f} CPU-seconds",
         "the figures are those of the quota: raise it to see what the machine can do",
     )
 
@@ -114,9 +114,10 @@ def memory(evidence: Evidence) -> Found | Unknown | None:
     marks = [(process, process.vm_hwm_bytes) for process in resources.processes if process.vm_hwm_bytes is not None]
     if not marks:
         return not_told(evidence)
-    process, high_water_bytes = max(marks, key=lambda mark: mark[1] - mark[0].peak_rss_bytes)
-    if high_water_bytes - process.peak_rss_bytes <= MEMORY_TOLERANCE * resources.peak_rss_bytes:
+    missed_bytes = sum(max(0, mark_bytes - process.peak_rss_bytes) for process, mark_bytes in marks)
+    if missed_bytes <= MEMORY_TOLERANCE * resources.peak_rss_bytes:
         return None
+    process, high_water_bytes = max(marks, key=lambda mark: mark[1] - mark[0].peak_rss_bytes)
     return Found(
         f"{process.name} (pid {process.pid}) once held {high_water_bytes / 1e6:.0f} MB by the kernel's own mark, "
         f"{process.peak_rss_bytes / 1e6:.0f} MB at the most when it was sampled",

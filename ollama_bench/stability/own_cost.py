@@ -10,9 +10,10 @@ MAX_LATE_SHARE = 0.05
 def own_cost(evidence: Evidence) -> Found | Unknown | None:
     """Measuring took CPU itself."""
     cost = evidence.cost
-    if cost is None or cost.client_cpu_percent is None:
+    told = {"reading answers": cost.client_cpu_percent, "sampling": cost.sampler_cpu_percent} if cost else {}
+    percents = {what: percent for what, percent in told.items() if percent is not None}
+    if not percents:
         return Unknown("nothing was measured")
-    percents = {"reading answers": cost.client_cpu_percent, "sampling": cost.sampler_cpu_percent or 0.0}
     what, percent = max(percents.items(), key=lambda item: item[1])
     if percent <= MAX_OWN_CPU_PERCENT:
         return None

@@ -16,6 +16,8 @@ QUEUE_TOLERANCE_S, QUEUE_TOLERANCE = 0.05, 0.05
 
 def incomplete(evidence: Evidence) -> Found | None:
     """The run ended early."""
+    if not any(good(evidence)):
+        return Found("nothing was measured", "see why the requests failed, or why there were none")
     if evidence.complete:
         return None
     return Found("the run ended before it was whole", "run it again; what is here was measured until then")
@@ -35,9 +37,12 @@ def failed(evidence: Evidence) -> Found | None:
     )
 
 
-def not_warm(evidence: Evidence) -> Found | None:
+def not_warm(evidence: Evidence) -> Found | Unknown | None:
     """A warm request may have met a load."""
-    unproved = [trial for trial in good(evidence) if trial.phase != "cold" and not trial.loaded_before]
+    warm = [trial for trial in good(evidence) if trial.phase != "cold"]
+    if not warm:
+        return Unknown("there was none")
+    unproved = [trial for trial in warm if not trial.loaded_before]
     if not unproved:
         return None
     return Found(
@@ -79,8 +84,8 @@ def cached(evidence: Evidence) -> Found | Unknown | None:
     """A fresh prompt met the cache."""
     counts = [trial.server.prompt_eval_cached_count for trial in good(evidence) if trial.nonce]
     told = [count for count in counts if count is not None]
-    if counts and not told:
-        return Unknown("this server does not say what it took from its cache")
+    if not told:
+        return Unknown("this server does not say what it took from its cache" if counts else "there was none")
     cached = [count for count in told if count > NONCE_TOKENS]
     if not cached:
         return None
@@ -90,13 +95,16 @@ def cached(evidence: Evidence) -> Found | Unknown | None:
     )
 
 
-def queued(evidence: Evidence) -> Found | None:
+def queued(evidence: Evidence) -> Found | Unknown | None:
     """A request waited for others."""
-    waits = []
-    for trial in good(evidence):
-        wait_s = queue_s(trial.server) if trial.phase not in ("cold", "quality") else None
-        if wait_s and trial.end_ns and wait_s > max(QUEUE_TOLERANCE_S, QUEUE_TOLERANCE * trial.end_ns / 1e9):
-            waits.append(wait_s)
+    known = [
+        (wait_s, trial.end_ns / 1e9)
+        for trial in good(evidence)
+        if trial.phase not in ("cold", "quality") and trial.end_ns and (wait_s := queue_s(trial.server)) is not None
+    ]
+    if not known:
+        return Unknown("this server does not tell all of its times")
+    waits = [wait_s for wait_s, latency_s in known if wait_s > max(QUEUE_TOLERANCE_S, QUEUE_TOLERANCE * latency_s)]
     if not waits:
         return None
     return Found(

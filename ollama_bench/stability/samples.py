@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from statistics import fmean
 
 from ollama_bench.metrics import trial_metrics
-from ollama_bench.plan import RunPlan
+from ollama_bench.plan import PRECISE_METRICS, RunPlan
 from ollama_bench.stability.rule import Evidence, Found, Unknown, good
 from ollama_bench.stopping import imprecise
 from orchestrator.stats import quantile_interval, shift
@@ -16,13 +16,15 @@ MIN_THIRD = 3
 
 def too_few(evidence: Evidence) -> Found | Unknown | None:
     """Whether the medians that the verdict rests on may lie on the other side of their limits."""
-    looked = False
+    missing = []
     for condition in evidence.verdict.conditions:
         phase = {"short_latency_s": ("warm", "latency_s"), "gen_tok_s": ("real", "gen_tok_s")}.get(condition.name)
-        values = _values(evidence, *phase) if phase else []
-        if not values:
+        if phase is None:
             continue
-        looked = True
+        values = _values(evidence, *phase)
+        if not values:
+            missing.append(condition.name)
+            continue
         low, high = _reach(values)
         if len(values) < 3 or low <= condition.limit <= high:
             return Found(
@@ -30,7 +32,7 @@ def too_few(evidence: Evidence) -> Found | Unknown | None:
                 f"{condition.limit:g} the median is ({low:.3g} to {high:.3g})",
                 _more_samples(evidence.plan),
             )
-    return None if looked else Unknown("nothing was measured")
+    return Unknown(f"{', '.join(missing)} not measured") if missing else None
 
 
 def _reach(values: Sequence[float]) -> tuple[float, float]:
@@ -47,17 +49,17 @@ def asked_for_precision(plan: RunPlan) -> bool:
     return plan.until_precise is not None
 
 
-def not_precise(evidence: Evidence) -> Found | None:
+def not_precise(evidence: Evidence) -> Found | Unknown | None:
     """--until-precise was not reached."""
     assert evidence.plan.until_precise is not None
+    measured = {phase: [trial for trial in good(evidence) if trial.phase == phase] for phase in PRECISE_METRICS}
     missed = [
         f"{name} of {phase} ± {f'{100 * width:.1f} %' if width is not None else 'unknown'} after {len(trials)}"
-        for phase in ("warm", "real")
-        if (trials := [trial for trial in evidence.trials if trial.phase == phase])
+        for phase, trials in measured.items()
         for name, width in imprecise(evidence.plan, trials).items()
     ]
     if not missed:
-        return None
+        return None if all(measured.values()) else Unknown("a phase was not measured")
     return Found(
         f"the median was not pinned to ± {100 * evidence.plan.until_precise:g} %: {', '.join(missed)}",
         "a quieter machine, or a wider --until-precise",
@@ -74,6 +76,8 @@ def drift(evidence: Evidence) -> Found | Unknown | None:
             continue
         looked = True
         first, last = values[:third], values[-third:]
+        if fmean(first) <= 0:
+            continue
         change = fmean(last) / fmean(first) - 1
         p_value = min(shift(first, last).p_value, shift(last, first).p_value)
         if abs(change) > DRIFT_TOLERANCE and p_value < DRIFT_P:
