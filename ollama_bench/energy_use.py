@@ -15,12 +15,12 @@ def summarize_energy(
     timeline: Sequence[TimelinePoint], trials: Sequence[Trial], sources: Sequence[str], reason: str | None
 ) -> Energy:
     """The `energy` of the document; `sources` are the counters that there are, `reason` says why there is none."""
-    gpu = [(point.t_s, point.gpu_j) for point in timeline if point.gpu_j is not None and _on_gpu(timeline, trials)]
+    counted = [(point.t_s, point.gpu_j) for point in timeline if point.gpu_j is not None]
+    gpu = counted if _on_gpu(timeline, trials) else []
     cpu = [(point.t_s, point.cpu_j) for point in timeline if point.cpu_j is not None]
     counters = [counter for counter in (gpu, cpu) if len(counter) > 1]
     if not counters:
-        on_cpu = any(point.gpu_j is not None for point in timeline) and not _on_gpu(timeline, trials)
-        idle = "the model ran on the CPU, which has no counter here" if on_cpu else None
+        idle = "the model ran on the CPU, which has no counter here" if counted and not gpu else None
         return Energy(reason=reason or idle or "no counter was read twice")
     return Energy(
         gpu_j=gpu[-1][1] - gpu[0][1] if len(gpu) > 1 else None,
