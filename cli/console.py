@@ -3,7 +3,7 @@
 import click
 
 from orchestrator.console import COMMANDS
-from orchestrator.console import main as run
+from orchestrator.process import main as run
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})

@@ -8,8 +8,8 @@ import click
 
 from ollama_bench import __version__
 from orchestrator.console import ARTIFACTS, COMMANDS, FAIL_ON, MAX_TIMEOUT_S, SLO, FiniteRange
-from orchestrator.console import main as run_process
 from orchestrator.perf import perf_option
+from orchestrator.process import main as run_process
 
 FORMATS = click.Choice(["text", "markdown", "json"])
 FILE = click.Path(path_type=Path, exists=True, dir_okay=False)

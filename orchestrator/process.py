@@ -1,0 +1,51 @@
+"""What both doors run in: signals, errors and their exit codes."""
+
+import io
+import os
+import signal
+import sys
+from typing import NoReturn
+
+import click
+
+from orchestrator.errors import BenchError
+
+
+def main(door: click.Command) -> NoReturn:
+    """Run `door` as a process: every foreseen error becomes one message on stderr and its exit code. A signal that
+    asks it to stop is an interruption like Ctrl-C, so that no worker is left behind.
+    """
+    for number in (getattr(signal, name) for name in ("SIGTERM", "SIGHUP") if hasattr(signal, name)):
+        if signal.getsignal(number) == signal.SIG_DFL:
+            signal.signal(number, _interrupt)
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="replace")  # a terminal without UTF-8 shows `?`, and ends no run
+    try:
+        code = door.main(standalone_mode=False)
+        sys.stdout.flush()
+    except click.ClickException as error:
+        error.show()
+        code = error.exit_code
+    except BenchError as error:
+        code = _fail(str(error), error.exit_code)
+    except (click.Abort, KeyboardInterrupt):
+        code = _fail("interrupted", 130)
+    except (BrokenPipeError, SystemExit) as ending:  # whoever read our output has left: click exits with 1 then
+        if isinstance(ending, SystemExit) and ending.code != 1:
+            raise
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # the interpreter must not try once more
+        code = BenchError.exit_code
+    sys.exit(code if isinstance(code, int) else 0)
+
+
+def _interrupt(_number: int, _frame: object) -> NoReturn:
+    raise KeyboardInterrupt
+
+
+def _fail(message: str, code: int) -> int:
+    from orchestrator.clean import one_line
+
+    lines = "\n".join(one_line(line) for line in message.splitlines())
+    click.echo(f"Error: {lines}", err=True)
+    return code
