@@ -103,11 +103,11 @@ def judge(
     _check(baseline, candidate, threshold)
     samples = sum(len(run) for run in candidate)
     if len(baseline) < 2:
-        return _unjudged("the baseline has a single run: pin one of 10", threshold)
+        return unjudged("the baseline has a single run: pin one of 10", threshold)
     if samples < MIN_SAMPLES:
         missing = math.ceil((MIN_SAMPLES - samples) / max(len(run) for run in candidate))
         reason = f"the candidate has {samples} samples, fewer than {MIN_SAMPLES}"
-        return replace(_unjudged(reason, threshold), more_runs=missing)
+        return replace(unjudged(reason, threshold), more_runs=missing)
     return _decide(_gather(baseline, candidate, threshold), threshold)
 
 
@@ -160,7 +160,8 @@ def _check(baseline: Sequence[Sequence[float]], candidate: Sequence[Sequence[flo
             raise ValueError(f"the {role} has a sample that is negative or not finite")
 
 
-def _unjudged(reason: str, threshold: float) -> GateDecision:
+def unjudged(reason: str, threshold: float) -> GateDecision:
+    """A decision without a comparison: inconclusive."""
     return GateDecision("inconclusive", reason, None, None, None, None, None, threshold=threshold)
 
 

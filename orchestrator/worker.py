@@ -22,6 +22,7 @@ from typing import Any
 from orchestrator.environment import fingerprint
 from orchestrator.errors import BenchError
 from orchestrator.scenario import Json, Sample, Scenario, Session
+from orchestrator.yardstick import reading_ns
 
 PROGRESS_S = 0.05
 """Progress is told no more often, or the telling would disturb short iterations."""
@@ -68,9 +69,9 @@ def perform(job: Job, tell: Tell) -> dict[str, Any]:
         except BenchError as error:
             return {"failure": str(error), "setup_exit_code": error.exit_code}
         context = dict(session.context())
-        samples = _iterate(session, job, tell)
+        samples, yardstick_ns = _iterate(session, job, tell)
         peak = session.peak_rss_bytes()
-    return {"result": _result(samples, context, peak)}
+    return {"result": {**_result(samples, context, peak), "yardstick_ns": yardstick_ns}}
 
 
 def _result(samples: list[Sample], context: dict[str, Json], peak_rss_bytes: int | None) -> dict[str, Any]:
@@ -94,17 +95,19 @@ def _finite(value: float | None) -> float | None:
     return value if value is not None and math.isfinite(value) else None
 
 
-def _iterate(session: Session, job: Job, tell: Tell) -> list[Sample]:
-    """The timed iterations; those of the warm-up come first and are dropped."""
+def _iterate(session: Session, job: Job, tell: Tell) -> tuple[list[Sample], list[int]]:
+    """The timed iterations, each with a reading of the yardstick; those of the warm-up come first and are dropped."""
     samples: list[Sample] = []
+    yardstick_ns: list[int] = []
     gc.collect()
     told = time.monotonic()
     for done in range(1, job.warmup + job.iterations + 1):
-        sample = session.iterate()
+        sample, reading = session.iterate(), reading_ns()
         if done > job.warmup:
             samples.append(sample)
+            yardstick_ns.append(reading)
         now = time.monotonic()
         if now - told >= PROGRESS_S:
             told = now
             tell({"done": done})
-    return samples
+    return samples, yardstick_ns
