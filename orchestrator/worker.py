@@ -12,7 +12,9 @@ import json
 import math
 import os
 import pickle
+import signal
 import sys
+import threading
 import time
 from collections.abc import Callable
 from contextlib import ExitStack
@@ -53,12 +55,24 @@ def main() -> None:
 
         try:
             job: Job = pickle.load(sys.stdin.buffer)
+            threading.Thread(target=_end_with_parent, args=(sys.stdin.fileno(),), daemon=True).start()
             tell(perform(job, tell))
         except BenchError as error:
             tell({"failure": str(error)})
         except BaseException as error:
             tell({"failure": f"{type(error).__name__}: {error}" if str(error) else type(error).__name__})
             raise
+
+
+def _end_with_parent(standard_input: int) -> None:
+    """The parent holds the other end until all is told. Where it is gone before, however it ended (SIGKILL), nobody
+    stops a scenario that hangs, nor what it started: this process group does it itself.
+    """
+    while os.read(standard_input, 4096):
+        pass
+    if hasattr(os, "killpg"):
+        os.killpg(os.getpgrp(), signal.SIGKILL)
+    os._exit(1)
 
 
 def perform(job: Job, tell: Tell) -> dict[str, Any]:
