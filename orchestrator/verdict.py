@@ -114,14 +114,14 @@ class Subject:
             seen["the work itself has changed (the digest of its result differs)"] = None
         return list(seen)
 
-    def decide(self) -> GateDecision | None:
+    def decide(self, level: float = LEVEL) -> GateDecision | None:
         """Hold the candidate against the baseline; None when there is nothing that could be."""
         if self.baseline is None or not self.runs or self.problem or self.failures or self.obstacles():
             return None
         pinned = self.baseline
 
         def judge_runs(runs: Sequence[BenchRun]) -> GateDecision:
-            return judge(pinned.runs_ms, [run.samples_ms for run in runs], threshold=THRESHOLD)
+            return judge(pinned.runs_ms, [run.samples_ms for run in runs], threshold=THRESHOLD, level=level)
 
         return machine_speed.judge_steady(self.runs, pinned.yardstick_mean_ns, judge_runs)
 
@@ -133,8 +133,8 @@ class Subject:
 def hold(subjects: Sequence[Subject], fail_on: FailOn = "any") -> GateReport:
     """Judge all subjects together: Holm over all of their tests."""
     by_place = {str(place): subject for place, subject in enumerate(subjects)}  # a name may be there twice
-    made = {place: subject.decide() for place, subject in by_place.items()}
-    decisions = judge_family({place: found for place, found in made.items() if found is not None}, FAMILY_LEVEL)
+    made = {place: found for place, subject in by_place.items() if (found := subject.decide()) is not None}
+    decisions = judge_family(made, lambda place, level: by_place[place].decide(level) or made[place], FAMILY_LEVEL)
     return GateReport([_verdict(subject, decisions.get(at), fail_on) for at, subject in by_place.items()], fail_on)
 
 
