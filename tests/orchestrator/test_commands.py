@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from tests.orchestrator.conftest import ROOT, Console, is_running
+from tests.orchestrator.conftest import ROOT, Console, forget_the_machines_speed, is_running
 
 FAST = """
 answer:
@@ -115,12 +115,6 @@ def test_from_baseline_to_gate_and_report(console: Console, config: Path, tmp_pa
     assert "| SRE-BOT | pass | 20 |" in (tmp_path / "artifacts/bench/_index.md").read_text()
     assert "<td>SRE-BOT</td><td>pass</td>" in (tmp_path / "artifacts/bench/_index.html").read_text()
     assert (tmp_path / "artifacts/bench/SRE-BOT/baseline.json").read_text() == before
-
-
-def forget_the_machines_speed(tmp_path: Path, name: str) -> None:
-    """Of a baseline: the tests' machine may be slower later, and that is not what these are about."""
-    path = tmp_path / f"artifacts/bench/{name}/baseline.json"
-    path.write_text(json.dumps({**json.loads(path.read_text()), "yardstick_mean_ns": None}))
 
 
 def slow_down_newest(tmp_path: Path, factor: float) -> None:
