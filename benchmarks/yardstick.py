@@ -2,11 +2,11 @@
 
     python -m benchmarks.yardstick [--seconds 120]
 
-Goes round the bots in runs of 20 iterations with a reading of the yardstick after each, as a worker does, for as long
-as asked. Of each bot it prints how the logarithms of the runs' medians (and p95) correlate with those of the
-yardstick's means, how many runs were over 10 % slower than the quiet ones (the lower quartile of all), and how many of
-those the yardstick would not have shown. It means something on a machine that changes its speed; a load beside it does
-that too.
+Runs the bots in turn, 20 iterations each, for as long as asked. Of each bot it prints how the logarithms of the runs'
+medians (and p95) correlate with those of the yardstick's means. A run is slow when it is over 10 % above the quiet ones
+(the lower quartile of all): how many of those does the yardstick not show? A run is quiet when it is less than 5 %
+above them: how many of those would be left out? It means something on a machine that changes its speed; a load beside
+it does that too.
 """
 
 import math
@@ -17,44 +17,44 @@ from statistics import correlation, fmean, median
 import click
 
 from orchestrator.bots import catalogue
+from orchestrator.gate import SCREEN
 from orchestrator.machine_speed import TOLERANCE
+from orchestrator.results import BenchRun
+from orchestrator.runner import RunSpec, run_once
+from orchestrator.scenario import Found
 from orchestrator.stats import quantile
 from orchestrator.verdict import THRESHOLD
-from orchestrator.yardstick import reading_ns
 
-ITERATIONS = 20
-Run = tuple[list[int], list[int]]
-"""Of 20 iterations the scenario's times and the yardstick's, in nanoseconds."""
+ITERATIONS, WARMUP = 20, 5
 
 
-def rounds(seconds: float) -> dict[str, list[Run]]:
+def rounds(seconds: float) -> dict[str, list[BenchRun]]:
     """Runs of each bot in turn."""
-    scenarios = list(catalogue.list())
-    made: dict[str, list[Run]] = {scenario.name: [] for scenario in scenarios}
+    bots = [Found(scenario, "bots", {}) for scenario in catalogue.list()]
+    made: dict[str, list[BenchRun]] = {found.scenario.name: [] for found in bots}
     end = time.monotonic() + seconds
     while time.monotonic() < end:
-        for scenario in scenarios:
-            with scenario.open(None) as session:
-                session.iterate()
-                pairs = [(session.iterate().duration_ns, reading_ns()) for _ in range(ITERATIONS)]
-            made[scenario.name].append(([pair[0] for pair in pairs], [pair[1] for pair in pairs]))
+        for found in bots:
+            made[found.scenario.name].append(run_once(found, RunSpec(ITERATIONS, WARMUP)))
     return made
 
 
-def above_quiet(runs: Sequence[Sequence[int]], statistic: Callable[[Sequence[int]], float]) -> list[float]:
+def above_quiet(runs: Sequence[Sequence[float]], statistic: Callable[[Sequence[float]], float]) -> list[float]:
     """Logarithm of each run's statistic over that of the quiet ones."""
     logs = [math.log(statistic(run)) for run in runs]
     return [value - quantile(logs, 0.25) for value in logs]
 
 
-def told(name: str, label: str, runs: Sequence[Run], statistic: Callable[[Sequence[int]], float]) -> str:
+def told(name: str, label: str, runs: Sequence[BenchRun], statistic: Callable[[Sequence[float]], float]) -> str:
     """One line."""
-    times, yardsticks = above_quiet([run[0] for run in runs], statistic), above_quiet([run[1] for run in runs], fmean)
-    slow = [seen for value, seen in zip(times, yardsticks, strict=True) if value > math.log1p(THRESHOLD)]
-    unseen = sum(seen <= math.log1p(TOLERANCE) for seen in slow)
+    times = above_quiet([run.samples_ms for run in runs], statistic)
+    yardsticks = above_quiet([run.yardstick_ns for run in runs], fmean)
+    shown = [value > math.log1p(TOLERANCE) for value in yardsticks]
+    slow = [seen for value, seen in zip(times, shown, strict=True) if value > math.log1p(THRESHOLD)]
+    quiet = [seen for value, seen in zip(times, shown, strict=True) if value < math.log1p(SCREEN)]
     return (
-        f"{name:14} {label:6} correlation {correlation(times, yardsticks):.2f}, {len(slow)} of {len(runs)} runs slow, "
-        f"{unseen} of them not seen by the yardstick"
+        f"{name:14} {label:6} correlation {correlation(times, yardsticks):.2f}; {len(slow)} of {len(runs)} runs slow, "
+        f"{slow.count(False)} of them not shown; {len(quiet)} quiet, {quiet.count(True)} of them left out"
     )
 
 

@@ -15,8 +15,9 @@ from orchestrator.environment import is_busy
 from orchestrator.errors import BenchError
 from orchestrator.gate import baseline_caveats
 from orchestrator.gate_text import gate_text
-from orchestrator.gatekeeper import hold_stored, pin, steady_runs
+from orchestrator.gatekeeper import baseline_runs, hold_stored, pin
 from orchestrator.keep import keep
+from orchestrator.machine_speed import are_steady
 from orchestrator.progress import Progress
 from orchestrator.report import BRIEF_HEADERS, NOTE, rows_of, to_html, to_markdown
 from orchestrator.results import Summary, summarize
@@ -113,11 +114,15 @@ def pin_baseline(name: str, sources: Sources, options: Mapping[str, Any], spec: 
             anew = " (the machine was slow during some)" if index >= runs else ""
             progress.tell(f"{found.scenario.name}, run {index + 1} for {runs}{anew}", done, total)
 
-        made = steady_runs(found, spec, runs, told)
+        made, others = baseline_runs(found, spec, runs, told)
     baseline = pin(made, now_utc())
     path = artifacts.save_baseline(baseline)
     for caveat in [*baseline_caveats(baseline.runs_ms), *_load_caveat(baseline.others_cpu_percent)]:
         click.echo(f"warning: {caveat}", err=True)
+    if not are_steady(made):
+        click.echo("warning: the machine's own speed changed from run to run: pin again when it is steady", err=True)
+    if others:
+        click.echo(f"made anew: {others} runs, during which the machine was slow", err=True)
     if before is not None:
         click.echo(f"replaced the baseline of {before.pinned_at}", err=True)
     _print_json({**baseline.model_dump(mode="json", exclude={"runs_ms"}), "runs": len(made), "file": str(path)})

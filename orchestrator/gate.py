@@ -57,6 +57,8 @@ class GateDecision:
     more_runs: int | None = None
     """When inconclusive: further candidate runs that would settle it if the figures stay; None if none would."""
     threshold: float = 0.10
+    left_out: int = 0
+    """Candidate runs that took no part, because the machine was slow during them."""
 
 
 @dataclass(frozen=True)
@@ -102,16 +104,19 @@ def judge(
     screening: within SCREEN they pass, else only EARLY_LEVEL fails and the rest is inconclusive. Beside a baseline
     whose runs scatter by more than MAX_DRIFT, what would pass is inconclusive too.
 
-    Raises ValueError for no runs, an empty run, a sample that is negative or not finite, a threshold <= 0.
+    Raises ValueError for no runs, an empty run, a sample that is negative or not finite, a threshold <= 0, a level that
+    is not above 0 or is above LEVEL.
     """
     _check(baseline, candidate, threshold)
+    if not 0 < level <= LEVEL:
+        raise ValueError(f"the level must be above 0 and at most {LEVEL}, not {level}")
     samples = sum(len(run) for run in candidate)
     if len(baseline) < 2:
-        return unjudged("the baseline has a single run: pin one of 10", threshold)
+        return _unjudged("the baseline has a single run: pin one of 10", threshold)
     if samples < MIN_SAMPLES:
         missing = math.ceil((MIN_SAMPLES - samples) / max(len(run) for run in candidate))
         reason = f"the candidate has {samples} samples, fewer than {MIN_SAMPLES}"
-        return replace(unjudged(reason, threshold), more_runs=missing)
+        return replace(_unjudged(reason, threshold), more_runs=missing)
     return _decide(_gather(baseline, candidate, threshold), threshold, level)
 
 
@@ -168,8 +173,7 @@ def _check(baseline: Sequence[Sequence[float]], candidate: Sequence[Sequence[flo
             raise ValueError(f"the {role} has a sample that is negative or not finite")
 
 
-def unjudged(reason: str, threshold: float) -> GateDecision:
-    """A decision without a comparison: inconclusive."""
+def _unjudged(reason: str, threshold: float) -> GateDecision:
     return GateDecision("inconclusive", reason, None, None, None, None, None, threshold=threshold)
 
 

@@ -3,12 +3,13 @@
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 
 from orchestrator.artifacts import Artifacts
 from orchestrator.errors import ArtifactError, BenchError
 from orchestrator.gate import FULL_RUNS
-from orchestrator.machine_speed import is_slow, steady
+from orchestrator.machine_speed import are_steady, is_slow
 from orchestrator.results import Baseline, BenchRun, figures, typical_load, typical_yardstick_ns
 from orchestrator.runner import RunSpec, repeat, run_once
 from orchestrator.scenario import Found, ScenarioSource, find
@@ -21,10 +22,10 @@ Sources = Callable[[], Mapping[str, ScenarioSource]]
 Told = Callable[[str, int, int, str], None]
 """Called with what is going on, how much of it is over, how much there is in all, and the unit."""
 
-MORE_ON_A_SLOW_MACHINE = 8
-"""Further runs at most in place of those during which the machine was slow."""
+PATIENCE_S = 60
+"""For so long, over all scenarios of one gate, a slow machine is given time; runs in place of slow ones included."""
 WAIT_S = 5
-"""A machine that is slow is left to itself for so long before the next of them."""
+"""It is left to itself for so long before each of those."""
 
 
 def hold_stored(
@@ -41,7 +42,8 @@ def hold_stored(
     """
     subjects = [read_subject(name, artifacts, slos) for name in names]
     if sources is not None and fail_on != "targets":
-        subjects = [_settled(subject, artifacts, sources, told) for subject in subjects]
+        patience = _Patience(told)
+        subjects = [_settled(subject, artifacts, sources, patience) for subject in subjects]
     return hold(subjects, fail_on)
 
 
@@ -70,11 +72,30 @@ def read_subject(name: str, artifacts: Artifacts, slos: SloFile) -> Subject:
         return Subject(name, slo, [], None, problem=str(error))
 
 
-def _settled(subject: Subject, artifacts: Artifacts, sources: Sources, told: Told) -> Subject:
+class _Patience:
+    """With a slow machine, from the first time that it is found slow; and the words for it."""
+
+    def __init__(self, told: Told) -> None:
+        self.told = told
+        self._ends_s: float | None = None
+
+    def wait(self, name: str) -> bool:
+        """Wait for a while; false, at once, when there is no patience left."""
+        if self._ends_s is None:
+            self._ends_s = time.monotonic() + PATIENCE_S
+        for second in range(WAIT_S):
+            if time.monotonic() >= self._ends_s:
+                return False
+            self.told(f"{name}: the machine is slower than at the baseline, waiting", second, WAIT_S, "seconds")
+            time.sleep(1)
+        return True
+
+
+def _settled(subject: Subject, artifacts: Artifacts, sources: Sources, patience: _Patience) -> Subject:
     """The subject, with as many runs as a judgement takes if fewer do not pass already.
 
     Whatever one run says, FULL_RUNS are made before it fails: a neighbour's burst of work lasts for one run. Runs
-    during which the machine itself was slow do not count; it is given time to recover.
+    during which the machine itself was slow do not count, as long as there is patience.
     """
     first = subject.decide()
     if first is None or first.outcome == "pass" or subject.baseline is None:
@@ -83,16 +104,11 @@ def _settled(subject: Subject, artifacts: Artifacts, sources: Sources, told: Tol
     spec = RunSpec(subject.baseline.iterations, subject.baseline.warmup, group=newest.group)
     try:
         found = find(newest.name, _only(sources(), newest.source), newest.options)
-        for _ in range(FULL_RUNS + MORE_ON_A_SLOW_MACHINE):
-            if len(subject.steady_runs()) >= FULL_RUNS or subject.failures:
+        while len(subject.steady_runs()) < FULL_RUNS and not subject.failures:
+            if is_slow(subject.runs[-1], subject.baseline.yardstick_mean_ns) and not patience.wait(subject.name):
                 break
-            if is_slow(subject.runs[-1], subject.baseline.yardstick_mean_ns):
-                _wait(f"{subject.name}: the machine is slower than at the baseline, waiting", told)
-            run = run_once(
-                found,
-                spec,
-                lambda done, total: told(f"{found.scenario.name} looks slow: a further run", done, total, "iterations"),
-            )
+            what = f"{subject.name} looks slow: run {len(subject.steady_runs()) + 1} of {FULL_RUNS}"
+            run = run_once(found, spec, partial(_tell, patience.told, what))
             artifacts.save_run(run)
             subject = replace(subject, runs=[*subject.runs, run])
     except BenchError as error:
@@ -100,29 +116,30 @@ def _settled(subject: Subject, artifacts: Artifacts, sources: Sources, told: Tol
     return subject
 
 
-def _wait(why: str, told: Told) -> None:
-    for second in range(WAIT_S):
-        told(why, second, WAIT_S, "seconds")
-        time.sleep(1)
+def _tell(told: Told, what: str, done: int, total: int) -> None:
+    told(what, done, total, "iterations")
 
 
 def _only(sources: Mapping[str, ScenarioSource], name: str) -> dict[str, ScenarioSource]:
     return {name: sources[name]} if name in sources else {}
 
 
-def steady_runs(found: Found, spec: RunSpec, runs: int, told: Callable[[int, int, int], None]) -> list[BenchRun]:
-    """`runs` runs for a baseline, or all up to one that fails. As long as the machine was slow during some of the
-    `runs` fastest, by the yardstick, further runs are made: at most as many again.
+def baseline_runs(
+    found: Found, spec: RunSpec, runs: int, told: Callable[[int, int, int], None]
+) -> tuple[list[BenchRun], int]:
+    """The runs for a baseline, and how many others were made: `runs` runs, or all up to one that fails. As long as
+    the machine was slow during some of the `runs` fastest, by the yardstick, further runs are made: at most as many
+    again.
     """
     made: list[BenchRun] = []
     for run in repeat(found, spec, 2 * runs, told):
         made.append(run)
         if run.failure is not None:
-            return made
+            return made, 0
         fastest = sorted(made, key=lambda run: run.yardstick_mean_ns or 0.0)[:runs]
-        if len(made) >= runs and len(steady(fastest, typical_yardstick_ns(fastest))) == runs:
+        if len(made) >= runs and are_steady(fastest):
             break
-    return sorted(fastest, key=lambda run: run.started_at)
+    return sorted(fastest, key=lambda run: run.started_at), len(made) - len(fastest)
 
 
 def pin(runs: Sequence[BenchRun], pinned_at: str) -> Baseline:

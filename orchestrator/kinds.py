@@ -123,6 +123,10 @@ class CommandSession:
         """Of the command; on Linux never less than the worker that started it, about 20 MB."""
         return self._peak_bytes
 
+    def runs_here(self) -> bool:
+        """As far as anybody can tell."""
+        return True
+
     def context(self) -> Mapping[str, Json]:
         """The command line."""
         return {"command": shlex.join(self._arguments)}

@@ -7,13 +7,17 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 from statistics import median
 
-from orchestrator.gate import FULL_RUNS, GateDecision, unjudged
-from orchestrator.results import BenchRun
+from orchestrator.gate import FULL_RUNS, GateDecision
+from orchestrator.results import BenchRun, typical_yardstick_ns
 
 TOLERANCE = 0.05
 """Half of the gate's threshold: a machine that is further from the baseline's speed is another one."""
 
-Judge = Callable[[Sequence[BenchRun]], GateDecision]
+ALLOWANCE = 2
+"""A scenario may suffer from a slow machine more than the yardstick does: at most its ratio to this power."""
+
+Judge = Callable[[Sequence[Sequence[float]]], GateDecision]
+"""Judges runs of milliseconds."""
 
 
 def ratio(run: BenchRun, baseline_ns: float | None) -> float | None:
@@ -33,29 +37,43 @@ def steady(runs: Sequence[BenchRun], baseline_ns: float | None) -> list[BenchRun
     return [run for run in runs if not is_slow(run, baseline_ns)]
 
 
+def are_steady(runs: Sequence[BenchRun]) -> bool:
+    """Whether the machine was slow during none of them, by what it was during most."""
+    return len(steady(runs, typical_yardstick_ns(runs))) == len(runs)
+
+
 def judge_steady(runs: Sequence[BenchRun], baseline_ns: float | None, judge: Judge) -> GateDecision:
     """The judgement on all runs where that is a pass, since a slow machine excuses nothing then; else the judgement on
     those alone during which the machine was not slow. The choice hangs on the yardstick, never on the times judged.
 
-    A pass does not stand where the machine was faster and the scenario did not become faster with it.
+    Where none is left, only what is slower than a slow machine explains fails; the rest is inconclusive. A pass does
+    not stand where the machine was faster and the scenario did not become faster with it.
     """
-    found, kept = judge(runs), steady(runs, baseline_ns)
-    if found.outcome != "pass" and not kept:
-        reason = f"not judged: {_slower(runs, baseline_ns)}"
-        return replace(unjudged(reason, found.threshold), more_runs=FULL_RUNS)
-    if found.outcome != "pass" and len(kept) < len(runs):
-        found = judge(kept)
-        found = replace(found, reason=f"{found.reason}; left out: {_slower(runs, baseline_ns)}")
-    return _unless_faster(found, kept, baseline_ns) if found.outcome == "pass" else found
+    found, kept = judge([run.samples_ms for run in runs]), steady(runs, baseline_ns)
+    if found.outcome == "pass":
+        return _unless_faster(found, runs, baseline_ns)
+    if len(kept) == len(runs):
+        return found
+    slower = f"{len(runs) - len(kept)} of {len(runs)} runs, {_slower(runs, baseline_ns)}"
+    if kept:
+        found = judge([run.samples_ms for run in kept])
+        found = replace(found, reason=f"{found.reason}; left out: {slower}", left_out=len(runs) - len(kept))
+        return _unless_faster(found, kept, baseline_ns) if found.outcome == "pass" else found
+    excused = judge([_excused(run, baseline_ns) for run in runs])
+    if excused.outcome == "fail":
+        reason = f"slow beyond what the machine explains ({slower}; the square is taken off): {excused.reason}"
+        return replace(excused, reason=reason)
+    reason = f"not judged: {slower}; measure when it is as fast again, or pin the baseline anew; {found.reason}"
+    return replace(found, outcome="inconclusive", reason=reason, more_runs=FULL_RUNS, left_out=len(runs))
+
+
+def _excused(run: BenchRun, baseline_ns: float | None) -> list[float]:
+    return [value / (ratio(run, baseline_ns) or 1.0) ** ALLOWANCE for value in run.samples_ms]
 
 
 def _slower(runs: Sequence[BenchRun], baseline_ns: float | None) -> str:
-    times = [ratio(run, baseline_ns) or 1.0 for run in runs]
-    slow = sum(is_slow(run, baseline_ns) for run in runs)
-    return (
-        f"{slow} of {len(runs)} runs, during which the machine itself was slower than at the baseline "
-        f"(the same fixed work took up to x{max(times):.2f})"
-    )
+    most = max(ratio(run, baseline_ns) or 1.0 for run in runs)
+    return f"while the machine itself was slower than at the baseline (the same fixed work took up to x{most:.2f})"
 
 
 def _unless_faster(found: GateDecision, runs: Sequence[BenchRun], baseline_ns: float | None) -> GateDecision:

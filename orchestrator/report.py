@@ -72,7 +72,7 @@ def rows_of(names: Sequence[str], artifacts: Artifacts, slos: SloFile) -> list[R
 
 
 def _row(subject: Subject) -> Row:
-    runs = subject.runs
+    runs = subject.counted_runs()
     found = figures(runs) if runs else {}
     checks = checks_of(runs, subject.slo) if runs else []
     values = {key: found[key].value if key in found else None for key in ("p50_ms", "p95_ms", "peak_rss_mb")}
@@ -81,8 +81,8 @@ def _row(subject: Subject) -> Row:
         result=_result(subject, checks),
         samples=sum(len(run.samples_ns) for run in runs),
         checks=checks,
-        measured_at=runs[-1].started_at[:19] + "Z" if runs else None,
-        problem=subject.problem or _failure(runs),
+        measured_at=subject.runs[-1].started_at[:19] + "Z" if runs else None,
+        problem=subject.problem or _failure(subject.runs),
         **values,
     )
 

@@ -56,8 +56,8 @@ class BenchRun(Named):
     samples_ns: list[Nanoseconds] = []
     metrics: dict[str, list[float | None]] = {}
     """One value an iteration, in the same order as `samples_ns`."""
-    yardstick_ns: list[Nanoseconds] = []
-    """What the same fixed piece of work took after each iteration; empty where nobody timed it."""
+    yardstick_ns: list[Annotated[int, Field(gt=0, le=10**18)]] = []
+    """What the same fixed piece of work took between iterations; empty where nobody timed it."""
     peak_rss_bytes: int | None = None
     digest: str | None = None
     cache_hits: int | None = None
@@ -110,7 +110,7 @@ class Baseline(Named):
     peak_rss_mb: float | None
     others_cpu_percent: float | None = None
     """Of its runs, the median."""
-    yardstick_mean_ns: Annotated[float, Field(gt=0, le=1e18)] | None = None
+    yardstick_mean_ns: Annotated[float, Field(ge=1, le=1e18)] | None = None
     """Of its runs, the median: how fast the machine was."""
     runs_ms: list[Annotated[list[Milliseconds], Field(min_length=1)]] = Field(min_length=1)
 

@@ -23,6 +23,7 @@ from orchestrator.errors import BenchError
 from orchestrator.results import BenchRun
 from orchestrator.scenario import Found
 from orchestrator.worker import BOOT, Job
+from orchestrator.yardstick import reading_ns
 
 DEFAULT_TIMEOUT_S = 300.0
 MAX_LOG_CHARS = 2_000
@@ -101,6 +102,7 @@ class _Worker:
         self._job, self._spec, self._told = job, spec, told
         self._total = spec.warmup + spec.iterations
         self._done = 0
+        self._yardstick_ns: list[int] = []
 
     def outcome(self) -> dict[str, Any]:
         """The fields of a BenchRun that the run itself brings."""
@@ -112,7 +114,7 @@ class _Worker:
                 _stop(process)
             if "result" in said:
                 result: dict[str, Any] = said["result"]
-                return result
+                return {**result, "yardstick_ns": self._yardstick_ns}
             said.setdefault("failure", self._death(process.returncode))
             return {**said, "log": _end_of(log)}
 
@@ -129,11 +131,22 @@ class _Worker:
                 process.wait()
                 return {}
             message: dict[str, Any] = json.loads(line)
-            if "done" not in message:
+            if "yardstick" in message:
+                self._read_yardstick(process)
+            elif "done" in message:
+                self._done = message["done"]
+                self._told(self._done, self._total)
+            else:
                 self._await_exit(process)
                 return message
-            self._done = message["done"]
-            self._told(self._done, self._total)
+
+    def _read_yardstick(self, process: "subprocess.Popen[bytes]") -> None:
+        """In this process, because the scenario's own may have become slow by what the scenario does to it."""
+        self._yardstick_ns.append(reading_ns())
+        assert process.stdin is not None
+        with contextlib.suppress(OSError):  # a worker that died meanwhile
+            process.stdin.write(b".")
+            process.stdin.flush()
 
     def _await_exit(self, process: "subprocess.Popen[bytes]") -> None:
         """Everything is told; the interpreter only has to end, and is stopped where it does not."""

@@ -48,6 +48,9 @@ class Session(Protocol):
     def peak_rss_bytes(self) -> int | None:
         """Peak memory of the processes that did the work; None when it cannot be told. Asked for after the last."""
 
+    def runs_here(self) -> bool:
+        """Whether this machine's processor does the work: then its speed is watched. Asked for after set-up."""
+
     def context(self) -> Mapping[str, Json]:
         """What makes runs comparable beyond the machine: versions, digests, options. Asked for after set-up."""
 
@@ -135,6 +138,10 @@ class TimedCall:
     def peak_rss_bytes(self) -> int | None:
         """Of this process: the worker does the work itself."""
         return own_peak_rss_bytes()
+
+    def runs_here(self) -> bool:
+        """It does."""
+        return True
 
     def context(self) -> Mapping[str, Json]:
         """As given."""

@@ -120,14 +120,18 @@ class Subject:
             return None
         pinned = self.baseline
 
-        def judge_runs(runs: Sequence[BenchRun]) -> GateDecision:
-            return judge(pinned.runs_ms, [run.samples_ms for run in runs], threshold=THRESHOLD, level=level)
+        def judge_runs(runs_ms: Sequence[Sequence[float]]) -> GateDecision:
+            return judge(pinned.runs_ms, runs_ms, threshold=THRESHOLD, level=level)
 
         return machine_speed.judge_steady(self.runs, pinned.yardstick_mean_ns, judge_runs)
 
     def steady_runs(self) -> list[BenchRun]:
         """Those during which the machine was not slower than at the baseline."""
         return machine_speed.steady(self.runs, self.baseline.yardstick_mean_ns if self.baseline else None)
+
+    def counted_runs(self) -> Sequence[BenchRun]:
+        """Those that objectives are held against: runs on a slow machine only where there is no other."""
+        return self.steady_runs() or self.runs
 
 
 def hold(subjects: Sequence[Subject], fail_on: FailOn = "any") -> GateReport:
@@ -140,7 +144,7 @@ def hold(subjects: Sequence[Subject], fail_on: FailOn = "any") -> GateReport:
 
 def _verdict(subject: Subject, decision: GateDecision | None, fail_on: FailOn) -> Verdict:
     broken = _broken(subject)
-    checks = [] if broken else checks_of(subject.runs, subject.slo)
+    checks = [] if broken else checks_of(subject.counted_runs(), subject.slo)
     targets, regression = _targets(checks), _comparison(subject, decision)
     parts: Mapping[FailOn, list[Outcome]] = {
         "any": [targets, _as_outcome(regression)],
@@ -218,7 +222,8 @@ def _settling(subject: Subject, decision: GateDecision) -> list[str]:
         if value is not None and value is not False
     ]
     command = ["bench:run --name", shlex.quote(subject.name), *options, f"--iter {subject.baseline.iterations}"]
-    return [f"to settle it: `{' '.join(command)} --runs {len(subject.runs) + decision.more_runs}`, then `slo:gate`"]
+    runs = len(subject.runs) - decision.left_out + decision.more_runs
+    return [f"to settle it: `{' '.join(command)} --runs {runs}`, then `slo:gate`"]
 
 
 def _load_caveats(subject: Subject, decision: GateDecision) -> list[str]:

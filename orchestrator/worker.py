@@ -1,6 +1,7 @@
 """What a fresh worker process does: one run of one scenario, told line by line in JSON.
 
     {"done": 3}                                        so many iterations are over, warm-up included
+    {"yardstick": true}                                waits: the parent takes a reading, and answers with a byte
     {"result": {...}}                                  at the end, the raw samples and what goes with them
     {"failure": "...", "setup_exit_code": 3}           instead, with the reason; the code where set-up refused
 
@@ -12,6 +13,7 @@ import json
 import math
 import os
 import pickle
+import queue
 import signal
 import sys
 import threading
@@ -24,10 +26,12 @@ from typing import Any
 from orchestrator.environment import fingerprint
 from orchestrator.errors import BenchError
 from orchestrator.scenario import Json, Sample, Scenario, Session
-from orchestrator.yardstick import reading_ns
 
 PROGRESS_S = 0.05
 """Progress is told no more often, or the telling would disturb short iterations."""
+
+YARDSTICK_S = 0.01
+"""The yardstick is read after an iteration, but no more often."""
 
 BOOT = "import sys; sys.path[:] = sys.argv[1:]; del sys.argv[1:]; from orchestrator.worker import main; main()"
 """What a worker's interpreter is started with; the arguments are the parent's import path."""
@@ -55,8 +59,7 @@ def main() -> None:
 
         try:
             job: Job = pickle.load(sys.stdin.buffer)
-            threading.Thread(target=_end_with_parent, args=(sys.stdin.fileno(),), daemon=True).start()
-            tell(perform(job, tell))
+            tell(perform(job, tell, _Parent(tell).read_yardstick))
         except BenchError as error:
             tell({"failure": str(error)})
         except BaseException as error:
@@ -64,18 +67,33 @@ def main() -> None:
             raise
 
 
-def _end_with_parent(standard_input: int) -> None:
-    """The parent holds the other end until all is told. Where it is gone before, however it ended (SIGKILL), nobody
-    stops a scenario that hangs, nor what it started: this process group does it itself.
-    """
-    while os.read(standard_input, 4096):
-        pass
-    if hasattr(os, "killpg"):
-        os.killpg(os.getpgrp(), signal.SIGKILL)
-    os._exit(1)
+class _Parent:
+    """The process at the other end of what was standard input; the scenario finds an empty one in its place."""
+
+    def __init__(self, tell: Tell) -> None:
+        self._tell = tell
+        self._answers: queue.SimpleQueue[bytes] = queue.SimpleQueue()
+        line = os.dup(sys.stdin.fileno())
+        os.dup2(os.open(os.devnull, os.O_RDONLY), sys.stdin.fileno())
+        threading.Thread(target=self._listen, args=(line,), daemon=True).start()
+
+    def read_yardstick(self) -> None:
+        """Have a reading taken, and wait: nothing of the scenario is at work meanwhile."""
+        self._tell({"yardstick": True})
+        self._answers.get()
+
+    def _listen(self, line: int) -> None:
+        """Where the parent is gone, however it ended (SIGKILL), nobody stops a scenario that hangs, nor what it
+        started: this process group does it itself.
+        """
+        while answer := os.read(line, 1):
+            self._answers.put(answer)
+        if hasattr(os, "killpg"):
+            os.killpg(os.getpgrp(), signal.SIGKILL)
+        os._exit(1)
 
 
-def perform(job: Job, tell: Tell) -> dict[str, Any]:
+def perform(job: Job, tell: Tell, read_yardstick: Callable[[], None]) -> dict[str, Any]:
     """Set up, warm up, iterate, tear down; the last message to tell."""
     with ExitStack() as stack:
         try:
@@ -83,9 +101,9 @@ def perform(job: Job, tell: Tell) -> dict[str, Any]:
         except BenchError as error:
             return {"failure": str(error), "setup_exit_code": error.exit_code}
         context = dict(session.context())
-        samples, yardstick_ns = _iterate(session, job, tell)
+        samples = _iterate(session, job, tell, read_yardstick if session.runs_here() else lambda: None)
         peak = session.peak_rss_bytes()
-    return {"result": {**_result(samples, context, peak), "yardstick_ns": yardstick_ns}}
+    return {"result": _result(samples, context, peak)}
 
 
 def _result(samples: list[Sample], context: dict[str, Json], peak_rss_bytes: int | None) -> dict[str, Any]:
@@ -109,19 +127,20 @@ def _finite(value: float | None) -> float | None:
     return value if value is not None and math.isfinite(value) else None
 
 
-def _iterate(session: Session, job: Job, tell: Tell) -> tuple[list[Sample], list[int]]:
-    """The timed iterations, each with a reading of the yardstick; those of the warm-up come first and are dropped."""
+def _iterate(session: Session, job: Job, tell: Tell, read_yardstick: Callable[[], None]) -> list[Sample]:
+    """The timed iterations; those of the warm-up come first and are dropped."""
     samples: list[Sample] = []
-    yardstick_ns: list[int] = []
     gc.collect()
-    told = time.monotonic()
+    told, read = time.monotonic(), -math.inf
     for done in range(1, job.warmup + job.iterations + 1):
-        sample, reading = session.iterate(), reading_ns()
+        sample = session.iterate()
         if done > job.warmup:
             samples.append(sample)
-            yardstick_ns.append(reading)
         now = time.monotonic()
         if now - told >= PROGRESS_S:
             told = now
             tell({"done": done})
-    return samples, yardstick_ns
+        if done > job.warmup and now - read >= YARDSTICK_S:
+            read_yardstick()
+            read = time.monotonic()
+    return samples

@@ -34,7 +34,7 @@ class Clockwork:
             raise BenchError("the clockwork is not wound")
         self._note("up")
         try:
-            yield Ticking(self.speed, cache)
+            yield Ticking(self.speed, cache, elsewhere="remote" in self.name)
         finally:
             self._note("down")
 
@@ -48,6 +48,7 @@ class Clockwork:
 class Ticking:
     speed: int
     cache: bool | None
+    elsewhere: bool = False
 
     def iterate(self) -> Sample:
         duration_ns = 1_000_000_000 // self.speed // (2 if self.cache else 1)
@@ -55,6 +56,9 @@ class Ticking:
 
     def peak_rss_bytes(self) -> int | None:
         return 123_000_000
+
+    def runs_here(self) -> bool:
+        return not self.elsewhere
 
     def context(self) -> Mapping[str, Json]:
         return {"speed": self.speed}

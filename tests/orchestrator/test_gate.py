@@ -153,6 +153,12 @@ def test_impossible_input_is_refused(
         judge(baseline, candidate, threshold=threshold)
 
 
+@pytest.mark.parametrize("level", [0, -1, 0.006, float("nan")])
+def test_no_test_is_looser_than_the_level(level: float) -> None:
+    with pytest.raises(ValueError, match="level"):
+        judge(BASELINE, BASELINE, level=level)
+
+
 def test_another_threshold() -> None:
     slower = noisy_runs(3, 120, seed=2)
     assert judge(BASELINE, slower, threshold=0.5).outcome == "pass"

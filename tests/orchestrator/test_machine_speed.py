@@ -1,6 +1,7 @@
 import gc
 
 import pytest
+from pydantic import ValidationError
 
 from orchestrator.gatekeeper import pin
 from orchestrator.results import BenchRun
@@ -31,9 +32,16 @@ def test_a_regression_on_a_machine_as_fast_as_before_fails() -> None:
 def test_what_is_slow_on_a_slow_machine_is_not_judged() -> None:
     outcome, reasons = judged(on_machine(candidate(140), 1.4, 1.3, 1.06))
     assert outcome == "inconclusive"
-    assert "not judged: 3 of 3 runs, during which the machine itself was slower" in reasons
+    assert "not judged: 3 of 3 runs, while the machine itself was slower" in reasons
     assert "up to x1.40" in reasons
-    assert "--runs 6`" in reasons
+    assert "--runs 3`" in reasons
+    assert "median x1.4" in reasons
+
+
+def test_what_is_slower_than_a_slow_machine_explains_fails() -> None:
+    outcome, reasons = judged(on_machine(candidate(300), 1.06, 1.3, 1.2))
+    assert outcome == "fail"
+    assert "slow beyond what the machine explains (3 of 3 runs, while" in reasons
 
 
 def test_slow_runs_are_left_out_and_the_others_are_judged() -> None:
@@ -60,6 +68,19 @@ def test_a_fast_machine_hides_no_regression() -> None:
 def test_a_machine_of_which_nothing_is_known_is_taken_as_it_is() -> None:
     assert judged(candidate(120))[0] == "fail"
     assert hold([subject(on_machine(candidate(120), 2, 2, 2), baseline())]).outcome == "fail"
+
+
+def test_objectives_are_held_against_the_runs_that_count() -> None:
+    runs = on_machine([*candidate(400, runs=2), *candidate(100)], 4.0, 4.0, 1.0, 1.0, 1.0)
+    verdict = hold([subject(runs, PINNED)]).verdicts[0]
+    assert (verdict.targets, verdict.outcome) == ("pass", "pass")
+    assert hold([subject(runs[:2], PINNED)]).verdicts[0].targets == "fail"  # there is nothing else
+
+
+@pytest.mark.parametrize("reading", [0, -1, 10**19])
+def test_an_impossible_reading_is_refused(reading: int) -> None:
+    with pytest.raises(ValidationError, match="yardstick_ns"):
+        BenchRun.model_validate(candidate()[0].model_dump() | {"yardstick_ns": [reading]})
 
 
 def test_a_run_that_was_slow_for_a_part_is_slow() -> None:

@@ -8,7 +8,8 @@ from orchestrator.errors import BenchError
 from orchestrator.kinds import CommandScenario
 from orchestrator.results import BenchRun
 from orchestrator.runner import RunSpec, run_once
-from orchestrator.scenario import Found
+from orchestrator.scenario import Found, find
+from tests.orchestrator import fake_source
 from tests.orchestrator.conftest import is_running, run_work
 from tests.orchestrator.fake_source import Clockwork
 
@@ -28,10 +29,19 @@ def test_a_run_keeps_its_raw_samples_and_not_those_of_the_warm_up() -> None:
     assert run.context == {"callable": "tests.orchestrator.work:answer"}
 
 
-def test_each_iteration_has_a_reading_of_the_yardstick() -> None:
-    run = run_work("nothing", iterations=7, warmup=2)
+def test_the_machines_speed_is_read_between_iterations() -> None:
+    run = run_work("naps", iterations=7, warmup=2)  # each longer than the time between two readings
     assert len(run.yardstick_ns) == 7
     assert all(reading > 0 for reading in run.yardstick_ns)
+
+
+def test_the_machines_speed_does_not_matter_to_what_runs_elsewhere() -> None:
+    found = find("clock at a remote place", {"fake": fake_source}, {})
+    assert run_once(found, RunSpec(3, 0)).yardstick_ns == []
+
+
+def test_a_scenario_that_reads_its_input_finds_the_end() -> None:
+    assert run_work("reads_input").failure is None
 
 
 def test_a_result_that_changes_has_no_digest() -> None:
@@ -185,6 +195,9 @@ class BackwardsSession:
 
     def peak_rss_bytes(self) -> None:
         return None
+
+    def runs_here(self) -> bool:
+        return True
 
     def context(self) -> dict[str, str]:
         return {}

@@ -13,6 +13,15 @@ def nothing() -> None:
     pass
 
 
+def naps() -> None:
+    time.sleep(0.012)
+
+
+def reads_input() -> None:
+    assert sys.stdin.read() == ""
+    assert subprocess.run(["cat"], capture_output=True, check=True).stdout == b""
+
+
 def answer() -> str:
     return "42"
 
