@@ -16,11 +16,12 @@ class ProcessUsage(Frozen):
 
 
 class TimelinePoint(Frozen):
-    """All the serving processes at one instant."""
+    """All the serving processes, and the machine, at one instant."""
 
     t_s: float
     """From the start of the run, as the trials' `started_ns`."""
-    rss_bytes: int
+    rss_bytes: int | None
+    """None when the processes could not be seen whole: a server on another machine, or one that ended."""
     cpu_percent: float | None
     """Of one core, since the point before; None at the first."""
     vram_bytes: int | None
@@ -33,7 +34,7 @@ class TimelinePoint(Frozen):
 
 
 class Resources(Frozen):
-    """What the serving processes used; all None, with the reason, when they could not be sampled."""
+    """What the serving processes used; None, with the reason, where they could not be sampled."""
 
     peak_rss_bytes: int | None = None
     cpu_percent_mean: float | None = None
@@ -43,12 +44,15 @@ class Resources(Frozen):
     """`api_ps` is the server's own estimate."""
     interval_s: float
     samples: int = 0
+    """Of the processes; the timeline has points without them too."""
     sampler_cpu_s: float = 0.0
     """CPU time that the sampling itself took, in this tool's process."""
     processes: tuple[ProcessUsage, ...] = ()
     timeline: tuple[TimelinePoint, ...] = ()
+    unsampled_s: float | None = None
+    """How long requests were under way while the processes were not sampled; None where they never can be."""
     reason: str | None = None
-    """Why there is no figure."""
+    """Why there is no figure, or why the samples do not span the run."""
 
 
 class BusyProcess(Frozen):
@@ -61,12 +65,14 @@ class BusyProcess(Frozen):
 
 
 class Conditions(Frozen):
-    """What else went on while the run was made. Every None is something that this system does not tell."""
+    """What else went on, on this machine, while the run was made. None: this system does not tell, or see `reason`."""
 
     governors: tuple[str, ...] | None = None
     """Of the CPU's frequency; several where cores differ."""
     other_cpu_percent: float | None = None
     """CPU of all other processes, in per cent of one core, over the time in which a timed request was under way."""
+    other_cpu_reason: str | None = None
+    """Why that is None."""
     other_processes: tuple[BusyProcess, ...] = ()
     """The busiest of them."""
     steal_percent: float | None = None
@@ -76,11 +82,11 @@ class Conditions(Frozen):
     throttle_events: int | None = None
     """Thermal throttling of the CPU, as the kernel counts it."""
     gpu_throttle_reasons: tuple[str, ...] = ()
-    """Why NVML said that a GPU's clocks were held down."""
+    """Why NVML said that a GPU's clocks were held down, while a timed request was under way."""
     cgroup_throttled_s: float | None = None
     """How long a CPU quota held the serving processes back."""
     reason: str | None = None
-    """Why nothing could be seen."""
+    """Why nothing could be seen of the server's machine."""
 
 
 class Cost(Frozen):
@@ -101,16 +107,20 @@ class Cost(Frozen):
 
 
 class Energy(Frozen):
-    """Joules of the run; None, with the reason, where nothing counts them."""
+    """Joules of the run; None, each with its reason, where nothing counts them."""
 
     gpu_j: float | None = None
     """Of the GPUs that hold the model, whole (NVML)."""
+    gpu_reason: str | None = None
     cpu_j: float | None = None
     """Of the CPU packages, whole, whatever they ran (RAPL)."""
+    cpu_reason: str | None = None
     joules_per_output_token: float | None = None
     """Of the real phase: energy while its requests were under way, by the tokens they generated; of both sources."""
+    joules_per_output_token_reason: str | None = None
     sources: tuple[str, ...] = ()
     reason: str | None = None
+    """Why there is no source at all."""
 
 
 class Observed(Frozen):

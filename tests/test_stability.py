@@ -119,6 +119,11 @@ def _resources(high_water_bytes: int | None) -> dict[str, Any]:
     return {"resources": Resources(interval_s=0.1, peak_rss_bytes=1_100_000_000, processes=(process,))}
 
 
+def _sampled(unsampled_s: float, reason: str | None = None) -> dict[str, Any]:
+    resources = Resources(interval_s=0.1, peak_rss_bytes=1, unsampled_s=unsampled_s, reason=reason)
+    return {"resources": resources}
+
+
 def _cost(client: float = 1.0, sampler: float = 1.0, late: int = 0) -> dict[str, Any]:
     cost = Cost(
         client_cpu_s=1,
@@ -154,6 +159,7 @@ def _cost(client: float = 1.0, sampler: float = 1.0, late: int = 0) -> dict[str,
             "a GPU (hardware thermal slowdown)",
         ),
         ("memory_disagrees", _resources(1_055_000_000), _resources(1_056_000_000), "runner (pid 7) once held 1056 MB"),
+        ("sampling_gap", _sampled(1.0), _sampled(3.2, "it ended"), "not sampled for 3.2 s of its requests: it ended"),
         ("tool_cost", _cost(5.0, 5.0), _cost(5.1), "reading answers took 5.1 %"),
         ("tool_cost", _cost(), _cost(sampler=9.0), "sampling took 9.0 %"),
         ("late_events", _cost(late=5), _cost(late=6), "6 of 100 events"),
@@ -197,9 +203,20 @@ def test_what_cannot_be_seen_is_unknown_and_no_doubt(plan: RunPlan) -> None:
     _, validity = assess(evidence_of(plan, example_trials(plan), **_seen(reason="remote")))
     unknown = {c.code for c in validity.conditions if c.passed is None}
     machine = {"swap_used", "other_load", "cpu_stolen", "throttled"}
-    assert unknown >= machine | {"memory_disagrees", "tool_cost", "late_events"}
+    assert unknown >= machine | {"memory_disagrees", "sampling_gap", "tool_cost", "late_events"}
     assert validity.valid
     assert "not known (remote)" in next(c.text for c in validity.conditions if c.code == "swap_used")
+
+
+def test_a_server_that_was_never_sampled_though_it_could_be_is_a_doubt(plan: RunPlan) -> None:
+    never = Resources(interval_s=0.1, unsampled_s=0.4, reason="its process ended")
+    assert _passed(plan, example_trials(plan), "sampling_gap", resources=never) is False
+
+
+def test_other_load_that_is_not_known_says_why(plan: RunPlan) -> None:
+    seen = _seen(reason="remote", other_cpu_reason="hidden")
+    _, validity = assess(evidence_of(plan, example_trials(plan), **seen))
+    assert "not known (hidden)" in next(c.text for c in validity.conditions if c.code == "other_load")
 
 
 @pytest.mark.parametrize(
