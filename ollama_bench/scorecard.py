@@ -73,6 +73,8 @@ class Gpu(Frozen):
 
     name: str
     memory_bytes: int | None = None
+    free_bytes: int | None = None
+    """Of that, as the run began."""
     driver: str | None = None
 
 

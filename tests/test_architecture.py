@@ -29,6 +29,7 @@ PURE = (
     "ollama_bench.selftest.report",
     "ollama_bench.server.address",
     "ollama_bench.server.answer",
+    "ollama_bench.server.names",
     "ollama_bench.stability",
     "ollama_bench.stopping",
     "ollama_bench.summarize",

@@ -6,7 +6,8 @@ from collections.abc import Callable, Iterator
 import pytest
 
 from ollama_bench.errors import ModelError, ServerError
-from ollama_bench.server.client import Client, PullProgress, is_loopback, same_model
+from ollama_bench.server.client import Client, InstalledModel, PullProgress, is_loopback
+from ollama_bench.server.names import same_model
 from ollama_bench.server.stream import Timeouts
 from tests.scripted_http import Exchange, Handler
 from tests.scripted_server import Model, ScriptedServer, answering, in_turn
@@ -27,7 +28,7 @@ def test_a_healthy_server_is_read_in_full(client: Client, server: ScriptedServer
     assert card.chat_template
     assert not card.thinking
     assert client.show("nosuch:1b") is None
-    assert client.installed() == {"tiny:1b": 1_100_000_000}
+    assert client.installed() == {"tiny:1b": InstalledModel(1_100_000_000, Model("tiny:1b").digest)}
     assert client.loaded() == []
     client.load("tiny:1b", {"num_ctx": 512}, "10m")
     (loaded,) = client.loaded()
