@@ -2,16 +2,16 @@
 
 from typing import Literal
 
-from ollama_bench.values import Frozen
+from ollama_bench.values import Frozen, Int64
 
 
 class ProcessUsage(Frozen):
     """One serving process over the run."""
 
-    pid: int
+    pid: Int64
     name: str
-    peak_rss_bytes: int
-    vm_hwm_bytes: int | None
+    peak_rss_bytes: Int64
+    vm_hwm_bytes: Int64 | None
     """The kernel's own high-water mark, as last read."""
 
 
@@ -20,11 +20,11 @@ class TimelinePoint(Frozen):
 
     t_s: float
     """From the start of the run, as the trials' `started_ns`."""
-    rss_bytes: int | None
+    rss_bytes: Int64 | None
     """None when the processes could not be seen whole: a server on another machine, or one that ended."""
     cpu_percent: float | None
     """Of one core, since the point before; None at the first."""
-    vram_bytes: int | None
+    vram_bytes: Int64 | None
     other_cpu_percent: float | None = None
     """CPU of all processes but the serving ones and this tool, in per cent of one core, since the point before."""
     gpu_j: float | None = None
@@ -36,14 +36,14 @@ class TimelinePoint(Frozen):
 class Resources(Frozen):
     """What the serving processes used; None, with the reason, where they could not be sampled."""
 
-    peak_rss_bytes: int | None = None
+    peak_rss_bytes: Int64 | None = None
     cpu_percent_mean: float | None = None
     """Of one core, over the time in which a timed request was under way."""
-    peak_vram_bytes: int | None = None
+    peak_vram_bytes: Int64 | None = None
     vram_source: Literal["nvml", "api_ps"] | None = None
     """`api_ps` is the server's own estimate."""
     interval_s: float
-    samples: int = 0
+    samples: Int64 = 0
     """Of the processes; the timeline has points without them too."""
     sampler_cpu_s: float = 0.0
     """CPU time that the sampling itself took, in this tool's process."""
@@ -58,7 +58,7 @@ class Resources(Frozen):
 class BusyProcess(Frozen):
     """A process that has nothing to do with the run, and took CPU from it."""
 
-    pid: int
+    pid: Int64
     name: str
     cpu_percent: float
     """Of one core, over the whole run."""
@@ -77,9 +77,9 @@ class Conditions(Frozen):
     """The busiest of them."""
     steal_percent: float | None = None
     """CPU time that the host of this virtual machine kept back, in per cent of one core."""
-    swapped_bytes: int | None = None
+    swapped_bytes: Int64 | None = None
     """Swapped in and out by the whole machine during the run."""
-    throttle_events: int | None = None
+    throttle_events: Int64 | None = None
     """Thermal throttling of the CPU, as the kernel counts it."""
     gpu_throttle_reasons: tuple[str, ...] = ()
     """Why NVML said that a GPU's clocks were held down, while a timed request was under way."""
@@ -99,9 +99,9 @@ class Cost(Frozen):
     sampler_cpu_s: float
     sampler_cpu_percent: float | None
     """Of one core, over the run."""
-    wakeups: int
+    wakeups: Int64
     """How often the sampler was woken by the clock; it stands for any event that is waited for on this machine."""
-    late_wakeups: int
+    late_wakeups: Int64
     """Of these, the ones that came more than 5 ms late."""
     worst_wakeup_s: float | None
 

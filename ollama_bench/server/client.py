@@ -138,7 +138,7 @@ class Client:
                 digest=m.digest,
                 size_bytes=_size_bytes(m.size),
                 size_vram_bytes=_size_bytes(m.size_vram),
-                context_length=m.context_length,
+                context_length=_count(m.context_length),
             )
             for m in self._call(self._control.ps).models
         ]

@@ -127,7 +127,9 @@ def test_whatever_a_server_answers_it_is_one_error_of_ours_or_none(
 
 def test_sizes_beyond_all_measure_are_no_sizes(client: Client, server: ScriptedServer) -> None:
     """A float could not hold them: the first one to print them would crash."""
-    server.on["ps"] = lambda x: x.json({"models": [{"name": "tiny:1b", "size": 10**400, "size_vram": 2**63}]})
+    server.on["ps"] = lambda x: x.json(
+        {"models": [{"name": "tiny:1b", "size": 10**400, "size_vram": 2**63, "context_length": 10**400}]}
+    )
     server.on["show"] = lambda x: x.json({"model_info": {"general.parameter_count": 10**400}})
     server.on["tags"] = lambda x: x.json({"models": [{"model": "tiny:1b", "size": 10**400}]})
     (loaded,) = client.loaded()
