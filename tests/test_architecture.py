@@ -141,10 +141,19 @@ def test_every_name_of_the_pure_part_that_exists_was_looked_at() -> None:
     assert missing == [name for name in ("orchestrator.gate", "orchestrator.slo") if name not in _modules()]
 
 
-def test_few_modules_read_the_clock() -> None:
+def test_few_modules_read_the_clock_and_the_design_names_them_all() -> None:
     readers = {module for module in _modules() if "time" in _imports(module)}
+    of_day = {module for module in _modules() if "datetime.now(" in ast.unparse(_modules()[module])}
 
-    assert {module for module in readers if not _is_in(module, ("ollama_bench.embedded",))} <= READ_THE_CLOCK
+    assert {module for module in readers if not _is_in(module, ("ollama_bench.embedded",))} == READ_THE_CLOCK
+    assert of_day - readers == {"ollama_bench.record", "orchestrator.runner"}
+
+    design = (ROOT / "docs" / "design.md").read_text(encoding="utf-8")
+    paragraph = next(part for part in design.split("\n\n") if "The clocks of `ollama_bench`" in part)
+    for module in READ_THE_CLOCK | of_day:
+        path = module.split(".", 1)[1].replace(".", "/")
+        named = "selftest/" if path.startswith("selftest/") else f"{path}.py"
+        assert f"`{named}`" in paragraph or f"`orchestrator/{named}`" in paragraph, module
 
 
 def test_the_server_is_spoken_to_in_one_place() -> None:
