@@ -6,14 +6,10 @@ from typing import Literal
 
 from ollama_bench.observed import Energy, TimelinePoint
 from ollama_bench.trial import Trial
-from ollama_bench.usage import window_s
+from ollama_bench.usage import MAX_GAP_S, window_s
 
 Counter = Sequence[tuple[float, float]]
 """(seconds, joules until then), ascending."""
-
-
-MAX_GAP_S = 1.0
-"""Between the ends of the run and the first and the last reading: beyond it they are not those of the run."""
 
 
 def summarize_energy(

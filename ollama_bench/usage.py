@@ -10,7 +10,7 @@ from ollama_bench.observed import ProcessUsage, Resources, TimelinePoint
 from ollama_bench.trial import Trial
 
 MAX_GAP_S = 1.0
-"""Between two samples, beyond which nobody knows what was in between: ten times the interval."""
+"""Between two samples: ten times the interval. Beyond it nobody knows what was in between."""
 
 
 @dataclass(frozen=True)

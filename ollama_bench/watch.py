@@ -54,7 +54,7 @@ class Watch:
             other_cpu_reason=why_not,
             other_processes=self._busiest(elapsed_s),
             steal_percent=None if steal is None or elapsed_s <= 0 else 100 * steal / elapsed_s,
-            swapped_bytes=_whole(_grown(self._swapped_bytes, swapped_bytes())),
+            swapped_bytes=_whole(_grown(self._swapped_bytes, swapped_bytes())) if here else None,
             throttle_events=_whole(_grown(self._throttled, throttle_count())) if here else None,
             gpu_throttle_reasons=tuple(sorted(gpu_throttle_reasons)),
             cgroup_throttled_s=_grown(self._held_s, self._held()),

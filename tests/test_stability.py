@@ -213,6 +213,11 @@ def test_a_server_that_was_never_sampled_though_it_could_be_is_a_doubt(plan: Run
     assert _passed(plan, example_trials(plan), "sampling_gap", resources=never) is False
 
 
+def test_other_load_beside_this_tool_is_told_from_load_beside_the_server(plan: RunPlan) -> None:
+    (found,) = _found(plan, *example_trials(plan), **_seen(other_cpu_percent=98.0, reason="remote"))
+    assert "98 % of a core of this machine, not the server's," in found.message
+
+
 def test_other_load_that_is_not_known_says_why(plan: RunPlan) -> None:
     seen = _seen(reason="remote", other_cpu_reason="hidden")
     _, validity = assess(evidence_of(plan, example_trials(plan), **seen))

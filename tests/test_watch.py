@@ -93,7 +93,8 @@ def test_of_a_server_elsewhere_this_machines_load_is_told_and_not_that_machines_
     conditions = watch.conditions(33.0, [])
     assert busy.pid in named(conditions)
     assert (conditions.other_cpu_percent, conditions.reason) == (33.0, "remote")
-    assert (conditions.governors, conditions.throttle_events, conditions.cgroup_throttled_s) == (None, None, None)
+    state = (conditions.governors, conditions.swapped_bytes, conditions.throttle_events, conditions.cgroup_throttled_s)
+    assert state == (None,) * 4
 
 
 def test_a_server_that_may_not_be_looked_at_cannot_be_told_from_other_load(busy: subprocess.Popen[bytes]) -> None:

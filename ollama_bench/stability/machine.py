@@ -32,8 +32,9 @@ def other_load(evidence: Evidence) -> Found | Unknown | None:
     if percent <= MAX_OTHER_CPU_PERCENT:
         return None
     named = [f"{p.name} (pid {p.pid}, {p.cpu_percent:.0f} %)" for p in evidence.conditions.other_processes[:3]]
+    here = " of this machine, not the server's," if evidence.conditions.reason else ""
     return Found(
-        f"other processes used {percent:.0f} % of a core while requests were under way"
+        f"other processes used {percent:.0f} % of a core{here} while requests were under way"
         + (f": {', '.join(named)}" if named else ""),
         "stop them and run again: the figures are those of a machine that is shared",
     )
