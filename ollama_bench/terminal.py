@@ -14,7 +14,7 @@ from ollama_bench.stopping import imprecise, phase_ended
 from ollama_bench.trial import Trial
 from orchestrator.clean import one_line
 
-TELL_EVERY = 10
+TELL_EVERY = 5
 """Requests of an adaptive phase from one line to the next, where there is no terminal."""
 
 

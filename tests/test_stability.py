@@ -159,6 +159,8 @@ def _cost(client: float = 1.0, sampler: float = 1.0, late: int = 0) -> dict[str,
             "a GPU (hardware thermal slowdown)",
         ),
         ("memory_disagrees", _resources(1_055_000_000), _resources(1_056_000_000), "runner (pid 7) once held 1056 MB"),
+        ("sampling_gap", _sampled(1.0), _sampled(0.0, "it ended"), "was not sampled to the end: it ended"),
+        ("sampling_gap", _sampled(1.0), _sampled(1.1), "was not sampled for 1.1 s of its requests"),
         ("sampling_gap", _sampled(1.0), _sampled(3.2, "it ended"), "not sampled for 3.2 s of its requests: it ended"),
         ("tool_cost", _cost(5.0, 5.0), _cost(5.1), "reading answers took 5.1 %"),
         ("tool_cost", _cost(), _cost(sampler=9.0), "sampling took 9.0 %"),
@@ -305,14 +307,24 @@ def test_too_few_samples_are_those_that_leave_the_limit_open(
 @pytest.mark.parametrize(
     ("options", "remedy"),
     [
-        ({"until_precise": 0.05}, "narrower --until-precise"),
-        ({}, "--profile standard"),
+        ({"until_precise": 0.05}, "a quieter machine"),
+        ({}, "take more: --profile standard, or --until-precise 5%"),
     ],
 )
 def test_a_remedy_knows_what_was_already_used(options: dict[str, Any], remedy: str) -> None:
     plan = example_plan(**options)
     warnings = warnings_of(plan, [example_trial("warm")])
-    assert remedy in next(warning.remedy for warning in warnings if warning.code == "too_few_samples")
+    assert next(warning.remedy for warning in warnings if warning.code == "too_few_samples") == remedy
+
+
+def test_a_precision_that_was_reached_and_is_too_coarse_is_to_be_narrower() -> None:
+    plan = example_plan(until_precise=0.5)
+    slow = [example_trial("warm", index=i, end_ns=round(1e9 * (1.9 + 0.1 * (i % 3)))) for i in range(9)]
+    trials = [*slow, *(example_trial("real", index=i) for i in range(9))]
+    warnings = warnings_of(plan, trials, verdict=example_result(trials, plan).verdict)
+    assert [(w.code, w.remedy) for w in warnings if w.code in ("too_few_samples", "not_precise")] == [
+        ("too_few_samples", "a quieter machine, or a narrower --until-precise")
+    ]
 
 
 def test_a_timeout_that_was_given_is_named() -> None:

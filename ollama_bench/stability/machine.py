@@ -113,11 +113,11 @@ def sampled(evidence: Evidence) -> Found | Unknown | None:
     resources = evidence.resources
     if resources.unsampled_s is None:
         return Unknown(resources.reason or "this document does not tell")
-    if resources.unsampled_s <= MAX_UNSAMPLED_S and resources.peak_rss_bytes is not None:
+    if resources.unsampled_s <= MAX_UNSAMPLED_S and resources.reason is None:
         return None
+    missed = f"for {resources.unsampled_s:.1f} s of its requests" if resources.unsampled_s >= 0.05 else "to the end"
     return Found(
-        f"the server was not sampled for {resources.unsampled_s:.1f} s of its requests"
-        + (f": {resources.reason}" if resources.reason else ""),
+        f"the server was not sampled {missed}" + (f": {resources.reason}" if resources.reason else ""),
         "memory and CPU are those of the rest: see whether the server was restarted or crashed, and run again",
     )
 
