@@ -15,7 +15,7 @@ from orchestrator.environment import is_busy
 from orchestrator.errors import BenchError
 from orchestrator.gate import baseline_caveats
 from orchestrator.gate_text import gate_text
-from orchestrator.gatekeeper import hold_stored, pin
+from orchestrator.gatekeeper import hold_stored, pin, steady_runs
 from orchestrator.keep import keep
 from orchestrator.progress import Progress
 from orchestrator.report import BRIEF_HEADERS, NOTE, rows_of, to_html, to_markdown
@@ -107,16 +107,13 @@ def pin_baseline(name: str, sources: Sources, options: Mapping[str, Any], spec: 
     found = find(name, sources, options)
     artifacts.prepare(found.scenario.name)
     before = artifacts.baseline(found.scenario.name)
-    made = []
     with Progress() as progress:
 
         def told(index: int, done: int, total: int) -> None:
-            progress.tell(f"{found.scenario.name}, run {index + 1} of {runs}", done, total)
+            anew = " (the machine was slow during some)" if index >= runs else ""
+            progress.tell(f"{found.scenario.name}, run {index + 1} for {runs}{anew}", done, total)
 
-        for run in repeat(found, spec, runs, told):
-            made.append(run)
-            if run.failure is not None:
-                break
+        made = steady_runs(found, spec, runs, told)
     baseline = pin(made, now_utc())
     path = artifacts.save_baseline(baseline)
     for caveat in [*baseline_caveats(baseline.runs_ms), *_load_caveat(baseline.others_cpu_percent)]:
@@ -159,11 +156,7 @@ def gate(
     canonical = {name.casefold(): name for name in known}
     chosen = list(dict.fromkeys(canonical.get(name.casefold(), name) for name in names)) or known
     with Progress() as progress:
-
-        def told(name: str, done: int, total: int) -> None:
-            progress.tell(f"{name} looks slow: a further run", done, total)
-
-        found = hold_stored(chosen, artifacts, load_slos(slo_file), fail_on, sources, told)
+        found = hold_stored(chosen, artifacts, load_slos(slo_file), fail_on, sources, progress.tell)
     if as_json:
         _print_json(found.to_json())
     else:

@@ -86,13 +86,17 @@ class _Evidence:
 
 
 def judge(
-    baseline: Sequence[Sequence[float]], candidate: Sequence[Sequence[float]], *, threshold: float = 0.10
+    baseline: Sequence[Sequence[float]],
+    candidate: Sequence[Sequence[float]],
+    *,
+    threshold: float = 0.10,
+    level: float = LEVEL,
 ) -> GateDecision:
     """Hold the candidate's runs against the baseline's; each inner list holds one run's raw milliseconds.
 
     BODY: the mean of the runs' log medians is above the baseline's by more than ln(1 + threshold), and a pooled t test
-    over runs is significant at LEVEL. TAIL: the runs' log p95 are above by as much, their mean and their median, and
-    Fisher's exact test on the counts beyond (1 + threshold) x the baseline's pooled p95 is significant at LEVEL. (The
+    over runs is significant at `level`. TAIL: the runs' log p95 are above by as much, their mean and their median, and
+    Fisher's exact test on the counts beyond (1 + threshold) x the baseline's pooled p95 is significant at `level`. (The
     median, because a neighbour's burst slows many samples of one run, and the test takes samples for independent.)
     Either one fails. An excess that is not significant is inconclusive. Fewer than FULL_RUNS candidate runs are a
     screening: within SCREEN they pass, else only EARLY_LEVEL fails and the rest is inconclusive. Beside a baseline
@@ -103,12 +107,12 @@ def judge(
     _check(baseline, candidate, threshold)
     samples = sum(len(run) for run in candidate)
     if len(baseline) < 2:
-        return _unjudged("the baseline has a single run: pin one of 10", threshold)
+        return unjudged("the baseline has a single run: pin one of 10", threshold)
     if samples < MIN_SAMPLES:
         missing = math.ceil((MIN_SAMPLES - samples) / max(len(run) for run in candidate))
         reason = f"the candidate has {samples} samples, fewer than {MIN_SAMPLES}"
-        return replace(_unjudged(reason, threshold), more_runs=missing)
-    return _decide(_gather(baseline, candidate, threshold), threshold)
+        return replace(unjudged(reason, threshold), more_runs=missing)
+    return _decide(_gather(baseline, candidate, threshold), threshold, level)
 
 
 def baseline_caveats(runs: Sequence[Sequence[float]]) -> list[str]:
@@ -126,9 +130,12 @@ def baseline_caveats(runs: Sequence[Sequence[float]]) -> list[str]:
     return caveats
 
 
-def judge_family(decisions: Mapping[str, GateDecision], family: float = 0.05) -> dict[str, GateDecision]:
+def judge_family(
+    decisions: Mapping[str, GateDecision], judge_at: Callable[[str, float], GateDecision], family: float = 0.05
+) -> dict[str, GateDecision]:
     """Many decisions at once: a failure stands only where its test passes Holm's step-down over both tests of all
-    decisions, at the family-wise level `family` and none looser than LEVEL. Others become inconclusive.
+    decisions, at the family-wise level `family` and none looser than LEVEL. Others become inconclusive, and
+    `judge_at`, the judgement of one of them at Holm's strictest level, says how many more runs would settle it.
     """
     tests = [
         (name, p_value)
@@ -145,6 +152,7 @@ def judge_family(decisions: Mapping[str, GateDecision], family: float = 0.05) ->
             decision,
             outcome="inconclusive",
             reason=f"{decision.reason}; not significant among {len(tests)} tests (Holm, family-wise {family:g})",
+            more_runs=judge_at(name, family / len(tests)).more_runs,
         )
         for name, decision in decisions.items()
     }
@@ -160,7 +168,8 @@ def _check(baseline: Sequence[Sequence[float]], candidate: Sequence[Sequence[flo
             raise ValueError(f"the {role} has a sample that is negative or not finite")
 
 
-def _unjudged(reason: str, threshold: float) -> GateDecision:
+def unjudged(reason: str, threshold: float) -> GateDecision:
+    """A decision without a comparison: inconclusive."""
     return GateDecision("inconclusive", reason, None, None, None, None, None, threshold=threshold)
 
 
@@ -201,10 +210,10 @@ def _cv(run: Sequence[float]) -> float:
     return stdev(run) / mean if len(run) > 1 and mean > 0 else 0.0
 
 
-def _decide(seen: _Evidence, threshold: float) -> GateDecision:
+def _decide(seen: _Evidence, threshold: float, full_level: float) -> GateDecision:
     excess = math.log1p(threshold)
     tail_p = seen.tail_p_value
-    level = LEVEL if seen.runs >= FULL_RUNS else EARLY_LEVEL
+    level = full_level if seen.runs >= FULL_RUNS else min(full_level, EARLY_LEVEL)
     body_exceeds = seen.body.difference > excess
     tail_exceeds = min(seen.tail.difference, seen.common_tail) > excess
     screening = seen.runs < FULL_RUNS
@@ -216,6 +225,7 @@ def _decide(seen: _Evidence, threshold: float) -> GateDecision:
         outcome = "inconclusive"
     else:
         outcome = "pass"
+    more_runs = _more_runs(seen, excess, body_exceeds, tail_exceeds, full_level) if outcome == "inconclusive" else None
     beyond = [p for p, is_beyond in ((seen.body.p_value, body_exceeds), (tail_p, tail_exceeds)) if is_beyond]
     decision = GateDecision(
         outcome=outcome,
@@ -227,7 +237,7 @@ def _decide(seen: _Evidence, threshold: float) -> GateDecision:
         p_value=min(beyond or (seen.body.p_value, tail_p)),
         body_p_value=seen.body.p_value,
         tail_p_value=tail_p,
-        more_runs=_more_runs(seen, excess, body_exceeds, tail_exceeds) if outcome == "inconclusive" else None,
+        more_runs=more_runs,
         threshold=threshold,
     )
     return replace(decision, reason=_reason(decision, seen, level))
@@ -238,7 +248,7 @@ def _ratio_interval(found: Shift) -> tuple[float, float]:
     return math.exp(found.difference - margin), math.exp(found.difference + margin)
 
 
-def _more_runs(seen: _Evidence, excess: float, body_exceeds: bool, tail_exceeds: bool) -> int | None:
+def _more_runs(seen: _Evidence, excess: float, body_exceeds: bool, tail_exceeds: bool, level: float) -> int | None:
     """The fewest further runs like those seen that make an excess significant, at least up to FULL_RUNS in all; so
     many are worth making whatever one run or two have said.
     """
@@ -258,7 +268,7 @@ def _more_runs(seen: _Evidence, excess: float, body_exceeds: bool, tail_exceeds:
     tests = [test for test, is_beyond in ((body_p, body_exceeds), (tail_p, tail_exceeds)) if is_beyond]
     if not tests:
         return least if seen.drift <= MAX_DRIFT and not seen.is_burst(excess) else None
-    needed = [bisect_left(range(1, MAX_MORE_RUNS + 1), True, key=lambda n: test(n) < LEVEL) for test in tests]
+    needed = [bisect_left(range(1, MAX_MORE_RUNS + 1), True, key=lambda n: test(n) < level) for test in tests]
     fewest = min(needed) + 1
     if fewest <= MAX_MORE_RUNS:
         return max(fewest, least)

@@ -1,5 +1,6 @@
 """`slo:gate`: reads what is stored, makes further runs where one run looks slow, and has it all judged."""
 
+import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -7,17 +8,23 @@ from pathlib import Path
 from orchestrator.artifacts import Artifacts
 from orchestrator.errors import ArtifactError, BenchError
 from orchestrator.gate import FULL_RUNS
-from orchestrator.results import Baseline, BenchRun, figures, typical_load
-from orchestrator.runner import RunSpec, repeat
-from orchestrator.scenario import ScenarioSource, find
+from orchestrator.machine_speed import is_slow, steady
+from orchestrator.results import Baseline, BenchRun, figures, typical_load, typical_yardstick_ns
+from orchestrator.runner import RunSpec, repeat, run_once
+from orchestrator.scenario import Found, ScenarioSource, find
 from orchestrator.slo import SloFile, load_slos, slo_for
 from orchestrator.verdict import FailOn, GateReport, Subject, hold
 
 Sources = Callable[[], Mapping[str, ScenarioSource]]
 """Asked for only when a further run has to be made: loading sources takes time."""
 
-Told = Callable[[str, int, int], None]
-"""Called with a scenario's name and its iterations: over, and in all."""
+Told = Callable[[str, int, int, str], None]
+"""Called with what is going on, how much of it is over, how much there is in all, and the unit."""
+
+MORE_ON_A_SLOW_MACHINE = 8
+"""Further runs at most in place of those during which the machine was slow."""
+WAIT_S = 5
+"""A machine that is slow is left to itself for so long before the next of them."""
 
 
 def hold_stored(
@@ -26,7 +33,7 @@ def hold_stored(
     slos: SloFile,
     fail_on: FailOn = "any",
     sources: Sources | None = None,
-    told: Told = lambda _name, _done, _total: None,
+    told: Told = lambda _what, _done, _total, _unit: None,
 ) -> GateReport:
     """Judge the newest stored results. With `sources`, a candidate that looks slow gets more runs first.
 
@@ -66,27 +73,56 @@ def read_subject(name: str, artifacts: Artifacts, slos: SloFile) -> Subject:
 def _settled(subject: Subject, artifacts: Artifacts, sources: Sources, told: Told) -> Subject:
     """The subject, with as many runs as a judgement takes if fewer do not pass already.
 
-    Whatever one run says, FULL_RUNS are made before it fails: a neighbour's burst of work lasts for one run.
+    Whatever one run says, FULL_RUNS are made before it fails: a neighbour's burst of work lasts for one run. Runs
+    during which the machine itself was slow do not count; it is given time to recover.
     """
     first = subject.decide()
-    missing = FULL_RUNS - len(subject.runs)
-    if first is None or first.outcome == "pass" or missing <= 0 or subject.baseline is None:
+    if first is None or first.outcome == "pass" or subject.baseline is None:
         return subject
     newest = subject.runs[-1]
     spec = RunSpec(subject.baseline.iterations, subject.baseline.warmup, group=newest.group)
     try:
         found = find(newest.name, _only(sources(), newest.source), newest.options)
-        more = []
-        for run in repeat(found, spec, missing, lambda _, done, total: told(subject.name, done, total)):
+        for _ in range(FULL_RUNS + MORE_ON_A_SLOW_MACHINE):
+            if len(subject.steady_runs()) >= FULL_RUNS or subject.failures:
+                break
+            if is_slow(subject.runs[-1], subject.baseline.yardstick_mean_ns):
+                _wait(f"{subject.name}: the machine is slower than at the baseline, waiting", told)
+            run = run_once(
+                found,
+                spec,
+                lambda done, total: told(f"{found.scenario.name} looks slow: a further run", done, total, "iterations"),
+            )
             artifacts.save_run(run)
-            more.append(run)
+            subject = replace(subject, runs=[*subject.runs, run])
     except BenchError as error:
         return replace(subject, notes=[f"no further run could be made: {error}"])
-    return replace(subject, runs=[*subject.runs, *more])
+    return subject
+
+
+def _wait(why: str, told: Told) -> None:
+    for second in range(WAIT_S):
+        told(why, second, WAIT_S, "seconds")
+        time.sleep(1)
 
 
 def _only(sources: Mapping[str, ScenarioSource], name: str) -> dict[str, ScenarioSource]:
     return {name: sources[name]} if name in sources else {}
+
+
+def steady_runs(found: Found, spec: RunSpec, runs: int, told: Callable[[int, int, int], None]) -> list[BenchRun]:
+    """`runs` runs for a baseline, or all up to one that fails. As long as the machine was slow during some of the
+    `runs` fastest, by the yardstick, further runs are made: at most as many again.
+    """
+    made: list[BenchRun] = []
+    for run in repeat(found, spec, 2 * runs, told):
+        made.append(run)
+        if run.failure is not None:
+            return made
+        fastest = sorted(made, key=lambda run: run.yardstick_mean_ns or 0.0)[:runs]
+        if len(made) >= runs and len(steady(fastest, typical_yardstick_ns(fastest))) == runs:
+            break
+    return sorted(fastest, key=lambda run: run.started_at)
 
 
 def pin(runs: Sequence[BenchRun], pinned_at: str) -> Baseline:
@@ -116,5 +152,6 @@ def pin(runs: Sequence[BenchRun], pinned_at: str) -> Baseline:
         p95_ms=found["p95_ms"].value,
         peak_rss_mb=found["peak_rss_mb"].value if "peak_rss_mb" in found else None,
         others_cpu_percent=typical_load(runs),
+        yardstick_mean_ns=typical_yardstick_ns(runs),
         runs_ms=[run.samples_ms for run in runs],
     )

@@ -56,6 +56,8 @@ class BenchRun(Named):
     samples_ns: list[Nanoseconds] = []
     metrics: dict[str, list[float | None]] = {}
     """One value an iteration, in the same order as `samples_ns`."""
+    yardstick_ns: list[Nanoseconds] = []
+    """What the same fixed piece of work took after each iteration; empty where nobody timed it."""
     peak_rss_bytes: int | None = None
     digest: str | None = None
     cache_hits: int | None = None
@@ -82,6 +84,11 @@ class BenchRun(Named):
         return [value / NS_PER_MS for value in self.samples_ns]
 
     @property
+    def yardstick_mean_ns(self) -> float | None:
+        """The mean, because a machine that was slow for a part of a run was slow for the run's p95."""
+        return fmean(self.yardstick_ns) if self.yardstick_ns else None
+
+    @property
     def is_cache_run(self) -> bool:
         """Such runs are no candidates of the gate."""
         return self.cache == "on" or self.experiment or not self.usual
@@ -103,6 +110,8 @@ class Baseline(Named):
     peak_rss_mb: float | None
     others_cpu_percent: float | None = None
     """Of its runs, the median."""
+    yardstick_mean_ns: Annotated[float, Field(gt=0, le=1e18)] | None = None
+    """Of its runs, the median: how fast the machine was."""
     runs_ms: list[Annotated[list[Milliseconds], Field(min_length=1)]] = Field(min_length=1)
 
 
@@ -186,6 +195,12 @@ def pooled_ms(runs: Sequence[BenchRun]) -> list[float]:
 def typical_load(runs: Sequence[BenchRun]) -> float | None:
     """The median of what other processes used of the CPU before each run; None where nobody looked."""
     known = [run.others_cpu_percent for run in runs if run.others_cpu_percent is not None]
+    return median(known) if known else None
+
+
+def typical_yardstick_ns(runs: Sequence[BenchRun]) -> float | None:
+    """The median of the runs' mean yardsticks; None where nobody timed it."""
+    known = [run.yardstick_mean_ns for run in runs if run.yardstick_mean_ns is not None]
     return median(known) if known else None
 
 

@@ -165,11 +165,14 @@ def _start(log: IO[bytes]) -> "subprocess.Popen[bytes]":
 
 
 def _read(process: "subprocess.Popen[bytes]", job: bytes, lines: "queue.Queue[bytes]") -> None:
-    """Send the job, then pass each line on; an empty one is the end."""
+    """Send the job, then pass each line on; an empty one is the end. The worker's input stays open: its end tells the
+    worker that nobody listens any more.
+    """
     assert process.stdin is not None
     assert process.stdout is not None
-    with contextlib.suppress(OSError), process.stdin as stdin:  # a worker that died at once says why on stderr
-        stdin.write(job)
+    with contextlib.suppress(OSError):  # a worker that died at once says why on stderr
+        process.stdin.write(job)
+        process.stdin.flush()
     with process.stdout as stdout:
         for line in stdout:
             lines.put(line)
@@ -184,6 +187,9 @@ def _stop(process: "subprocess.Popen[bytes]") -> None:
     else:
         process.kill()
     process.wait()
+    assert process.stdin is not None
+    with contextlib.suppress(OSError):  # what could not be sent to a worker that died
+        process.stdin.close()
 
 
 def _end_of(log: IO[bytes]) -> str:

@@ -8,6 +8,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any, Literal
 
+from orchestrator import machine_speed
 from orchestrator.environment import differences, is_busy
 from orchestrator.gate import LEVEL, GateDecision, Outcome, judge, judge_family
 from orchestrator.results import Baseline, BenchRun, checks_of, typical_load
@@ -113,18 +114,27 @@ class Subject:
             seen["the work itself has changed (the digest of its result differs)"] = None
         return list(seen)
 
-    def decide(self) -> GateDecision | None:
+    def decide(self, level: float = LEVEL) -> GateDecision | None:
         """Hold the candidate against the baseline; None when there is nothing that could be."""
         if self.baseline is None or not self.runs or self.problem or self.failures or self.obstacles():
             return None
-        return judge(self.baseline.runs_ms, [run.samples_ms for run in self.runs], threshold=THRESHOLD)
+        pinned = self.baseline
+
+        def judge_runs(runs: Sequence[BenchRun]) -> GateDecision:
+            return judge(pinned.runs_ms, [run.samples_ms for run in runs], threshold=THRESHOLD, level=level)
+
+        return machine_speed.judge_steady(self.runs, pinned.yardstick_mean_ns, judge_runs)
+
+    def steady_runs(self) -> list[BenchRun]:
+        """Those during which the machine was not slower than at the baseline."""
+        return machine_speed.steady(self.runs, self.baseline.yardstick_mean_ns if self.baseline else None)
 
 
 def hold(subjects: Sequence[Subject], fail_on: FailOn = "any") -> GateReport:
     """Judge all subjects together: Holm over all of their tests."""
     by_place = {str(place): subject for place, subject in enumerate(subjects)}  # a name may be there twice
-    made = {place: subject.decide() for place, subject in by_place.items()}
-    decisions = judge_family({place: found for place, found in made.items() if found is not None}, FAMILY_LEVEL)
+    made = {place: found for place, subject in by_place.items() if (found := subject.decide()) is not None}
+    decisions = judge_family(made, lambda place, level: by_place[place].decide(level) or made[place], FAMILY_LEVEL)
     return GateReport([_verdict(subject, decisions.get(at), fail_on) for at, subject in by_place.items()], fail_on)
 
 

@@ -12,7 +12,9 @@ import json
 import math
 import os
 import pickle
+import signal
 import sys
+import threading
 import time
 from collections.abc import Callable
 from contextlib import ExitStack
@@ -22,6 +24,7 @@ from typing import Any
 from orchestrator.environment import fingerprint
 from orchestrator.errors import BenchError
 from orchestrator.scenario import Json, Sample, Scenario, Session
+from orchestrator.yardstick import reading_ns
 
 PROGRESS_S = 0.05
 """Progress is told no more often, or the telling would disturb short iterations."""
@@ -52,12 +55,24 @@ def main() -> None:
 
         try:
             job: Job = pickle.load(sys.stdin.buffer)
+            threading.Thread(target=_end_with_parent, args=(sys.stdin.fileno(),), daemon=True).start()
             tell(perform(job, tell))
         except BenchError as error:
             tell({"failure": str(error)})
         except BaseException as error:
             tell({"failure": f"{type(error).__name__}: {error}" if str(error) else type(error).__name__})
             raise
+
+
+def _end_with_parent(standard_input: int) -> None:
+    """The parent holds the other end until all is told. Where it is gone before, however it ended (SIGKILL), nobody
+    stops a scenario that hangs, nor what it started: this process group does it itself.
+    """
+    while os.read(standard_input, 4096):
+        pass
+    if hasattr(os, "killpg"):
+        os.killpg(os.getpgrp(), signal.SIGKILL)
+    os._exit(1)
 
 
 def perform(job: Job, tell: Tell) -> dict[str, Any]:
@@ -68,9 +83,9 @@ def perform(job: Job, tell: Tell) -> dict[str, Any]:
         except BenchError as error:
             return {"failure": str(error), "setup_exit_code": error.exit_code}
         context = dict(session.context())
-        samples = _iterate(session, job, tell)
+        samples, yardstick_ns = _iterate(session, job, tell)
         peak = session.peak_rss_bytes()
-    return {"result": _result(samples, context, peak)}
+    return {"result": {**_result(samples, context, peak), "yardstick_ns": yardstick_ns}}
 
 
 def _result(samples: list[Sample], context: dict[str, Json], peak_rss_bytes: int | None) -> dict[str, Any]:
@@ -94,17 +109,19 @@ def _finite(value: float | None) -> float | None:
     return value if value is not None and math.isfinite(value) else None
 
 
-def _iterate(session: Session, job: Job, tell: Tell) -> list[Sample]:
-    """The timed iterations; those of the warm-up come first and are dropped."""
+def _iterate(session: Session, job: Job, tell: Tell) -> tuple[list[Sample], list[int]]:
+    """The timed iterations, each with a reading of the yardstick; those of the warm-up come first and are dropped."""
     samples: list[Sample] = []
+    yardstick_ns: list[int] = []
     gc.collect()
     told = time.monotonic()
     for done in range(1, job.warmup + job.iterations + 1):
-        sample = session.iterate()
+        sample, reading = session.iterate(), reading_ns()
         if done > job.warmup:
             samples.append(sample)
+            yardstick_ns.append(reading)
         now = time.monotonic()
         if now - told >= PROGRESS_S:
             told = now
             tell({"done": done})
-    return samples
+    return samples, yardstick_ns

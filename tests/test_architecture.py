@@ -55,11 +55,13 @@ READ_THE_CLOCK = {
     "ollama_bench.selftest.truth_server",
     "ollama_bench.server.stream",
     "ollama_bench.watch",
+    "orchestrator.gatekeeper",
     "orchestrator.kinds",
     "orchestrator.perf",
     "orchestrator.progress",
     "orchestrator.scenario",
     "orchestrator.worker",
+    "orchestrator.yardstick",
 }
 
 HEAVY = {"httpx", "ollama", "pydantic", "psutil", "pynvml", "rich", "starlette", "uvicorn", "xllamacpp", "yaml"}

@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from tests.orchestrator.conftest import ROOT, Console, is_running
+from tests.orchestrator.conftest import ROOT, Console, forget_the_machines_speed, is_running
 
 FAST = """
 answer:
@@ -100,6 +100,8 @@ def test_from_baseline_to_gate_and_report(console: Console, config: Path, tmp_pa
     assert pinned.returncode == 0, pinned.stderr
     assert json.loads(pinned.stdout)["runs"] == 3
     assert [len(run) for run in stored(tmp_path, "SRE-BOT", "baseline.json")["runs_ms"]] == [7, 7, 7]
+    assert stored(tmp_path, "SRE-BOT", "baseline.json")["yardstick_mean_ns"] > 0
+    forget_the_machines_speed(tmp_path, "SRE-BOT")
     before = (tmp_path / "artifacts/bench/SRE-BOT/baseline.json").read_text()
     assert console("slo:gate", "--name", "SRE-BOT").returncode == 4  # nothing has been run yet
     console("bench:run", "--name", "SRE-BOT", "--iter", "20")
@@ -124,6 +126,7 @@ def slow_down_newest(tmp_path: Path, factor: float) -> None:
 
 def test_the_gate_makes_further_runs_where_one_looks_slow(console: Console, config: Path, tmp_path: Path) -> None:
     console("bench:baseline", "--name", "answer", "--runs", "3", "--iter", "20")
+    forget_the_machines_speed(tmp_path, "answer")
     console("bench:run", "--name", "answer", "--iter", "25")
     slow_down_newest(tmp_path, 1.2)
     runs = tmp_path / "artifacts/bench/answer/runs"
@@ -233,8 +236,8 @@ def test_perf_is_a_footer_on_stderr(console: Console, config: Path) -> None:
         assert "perf:" not in done.stdout
 
 
-@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
-def test_a_signal_to_stop_ends_the_worker_and_exits_130(number: int, config: Path, tmp_path: Path) -> None:
+def hanging(config: Path, tmp_path: Path) -> tuple["subprocess.Popen[str]", int]:
+    """`bench:run` of a scenario that hangs, and the process that the scenario started."""
     noted = tmp_path / "pid"
     (config / "scenarios.yaml").write_text(f"slow: {{command: \"sh -c 'echo $$ > {noted}; exec sleep 600'\"}}")
     process = subprocess.Popen(
@@ -249,11 +252,28 @@ def test_a_signal_to_stop_ends_the_worker_and_exits_130(number: int, config: Pat
         if noted.exists() and noted.read_text().strip():
             break
         time.sleep(0.05)
+    return process, int(noted.read_text())
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
+def test_a_signal_to_stop_ends_the_worker_and_exits_130(number: int, config: Path, tmp_path: Path) -> None:
+    process, started = hanging(config, tmp_path)
     process.send_signal(number)
     output, told = process.communicate(timeout=30)
     assert (process.returncode, output) == (130, "")
     assert "interrupted" in told
-    assert not is_running(int(noted.read_text()))
+    assert not is_running(started)
+
+
+def test_a_command_that_is_killed_leaves_nothing_behind(config: Path, tmp_path: Path) -> None:
+    process, started = hanging(config, tmp_path)
+    process.kill()
+    process.communicate(timeout=30)
+    for _ in range(200):
+        if not is_running(started):
+            return
+        time.sleep(0.05)
+    raise AssertionError("the scenario runs on")
 
 
 @pytest.mark.parametrize("command", [["slo:report"], ["bench:list"], ["bench:show", "--name", "SRE-BOT"]])

@@ -164,11 +164,16 @@ def failed(p_value: float) -> GateDecision:
     return replace(decision, p_value=p_value, body_p_value=p_value, tail_p_value=0.5)
 
 
+def never(name: str, level: float) -> GateDecision:
+    raise AssertionError(f"{name} stands, and is not judged again at {level}")
+
+
 def test_many_at_once_are_held_to_holms_levels() -> None:
     passed = judge(BASELINE, noisy_runs(3, seed=2))
     family = {"slow": failed(0.004), **{f"fine {index}": passed for index in range(20)}}
-    held = judge_family(family)
+    held = judge_family(family, lambda name, level: replace(family[name], more_runs=round(1 / level)))
     assert held["slow"].outcome == "inconclusive"
     assert "42 tests" in held["slow"].reason
-    assert judge_family({"slow": failed(0.004), "fine": passed})["slow"].outcome == "fail"
-    assert judge_family({**family, "slow": failed(1e-6)})["slow"].outcome == "fail"
+    assert held["slow"].more_runs == 42 * 20
+    assert judge_family({"slow": failed(0.004), "fine": passed}, never)["slow"].outcome == "fail"
+    assert judge_family({**family, "slow": failed(1e-6)}, never)["slow"].outcome == "fail"

@@ -2,10 +2,15 @@ from pathlib import Path
 
 import pytest
 
+from orchestrator import gatekeeper
 from orchestrator.artifacts import Artifacts
 from orchestrator.errors import BenchError, ConfigurationError
-from orchestrator.gatekeeper import hold_runs, hold_stored, pin
+from orchestrator.gatekeeper import hold_runs, hold_stored, pin, steady_runs
+from orchestrator.runner import RunSpec, run_once
+from orchestrator.scenario import find
 from orchestrator.slo import parse_slos
+from orchestrator.verdict import GateReport
+from tests.orchestrator import fake_source
 from tests.orchestrator.test_artifacts import a_run
 from tests.orchestrator.test_verdict import baseline, candidate
 
@@ -75,3 +80,64 @@ def test_a_baseline_keeps_the_load_that_its_runs_were_made_under() -> None:
     busy = [run.model_copy(update={"others_cpu_percent": load}) for run, load in zip(runs, loads, strict=True)]
     assert pin(busy, "now").others_cpu_percent == 32.5
     assert pin(runs, "now").others_cpu_percent is None
+
+
+def stored(tmp_path: Path, yardstick: float) -> Artifacts:
+    """A scenario that takes twice its baseline's time, of which the yardstick took `yardstick` times today's."""
+    found = find("clock", {"fake": fake_source}, {"speed": 100})
+    artifacts, spec = Artifacts(tmp_path), RunSpec(20, 0)
+    pinned = pin([run_once(found, spec), run_once(found, spec)], "now")
+    assert pinned.yardstick_mean_ns is not None
+    artifacts.save_run(run_once(found, spec))
+    changes = {"runs_ms": [[5.0] * 20] * 10, "yardstick_mean_ns": pinned.yardstick_mean_ns * yardstick}
+    artifacts.save_baseline(pinned.model_copy(update=changes))
+    return artifacts
+
+
+def hold_clock(artifacts: Artifacts) -> tuple[GateReport, list[str]]:
+    told: list[str] = []
+    report = hold_stored(
+        ["clock"],
+        artifacts,
+        parse_slos(""),
+        sources=lambda: {"fake": fake_source},
+        told=lambda what, _done, _total, _unit: told.append(what),
+    )
+    return report, told
+
+
+def test_what_looks_slow_gets_further_runs_and_fails(tmp_path: Path) -> None:
+    report, told = hold_clock(stored(tmp_path, yardstick=1000))
+    assert (report.exit_code, report.verdicts[0].runs) == (4, 3)
+    assert not any("waiting" in line for line in told)
+
+
+def test_what_looks_slow_on_a_slow_machine_is_tried_later_and_never_fails(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(gatekeeper, "WAIT_S", 1)
+    monkeypatch.setattr(gatekeeper, "MORE_ON_A_SLOW_MACHINE", 0)
+    report, told = hold_clock(stored(tmp_path, yardstick=0.001))
+    assert (report.exit_code, report.verdicts[0].runs) == (5, 4)
+    assert "not judged: 4 of 4 runs" in report.verdicts[0].reasons[0]
+    assert told.count("clock: the machine is slower than at the baseline, waiting") == 3
+
+
+def on_machines(monkeypatch: pytest.MonkeyPatch, *yardsticks: int) -> list[int]:
+    """Of the runs that a baseline of three keeps, the yardsticks; the machine's speed is the test's to choose."""
+    template = candidate(100, runs=1)[0]
+    made = [
+        template.model_copy(update={"yardstick_ns": [reading] * 20, "started_at": f"{place}"})
+        for place, reading in enumerate(yardsticks)
+    ]
+    monkeypatch.setattr(gatekeeper, "repeat", lambda _found, _spec, runs, _told: made[:runs])
+    found = find("clock", {"fake": fake_source}, {})
+    return [run.yardstick_ns[0] for run in steady_runs(found, RunSpec(), 3, lambda *_: None)]
+
+
+def test_a_baselines_runs_on_a_slow_machine_are_made_anew(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert on_machines(monkeypatch, 100, 101, 99, 500, 500, 500) == [100, 101, 99]
+    assert on_machines(monkeypatch, 130, 100, 101, 99, 500, 500) == [100, 101, 99]
+    assert on_machines(monkeypatch, 130, 100, 140, 101, 150, 99) == [100, 101, 99]
+    assert on_machines(monkeypatch, 130, 100, 140, 160, 150, 170) == [130, 100, 140]  # there is an end
+    assert on_machines(monkeypatch, 200, 200, 200, 100, 100, 100) == [200, 200, 200]  # the gate will tell

@@ -28,6 +28,12 @@ def test_a_run_keeps_its_raw_samples_and_not_those_of_the_warm_up() -> None:
     assert run.context == {"callable": "tests.orchestrator.work:answer"}
 
 
+def test_each_iteration_has_a_reading_of_the_yardstick() -> None:
+    run = run_work("nothing", iterations=7, warmup=2)
+    assert len(run.yardstick_ns) == 7
+    assert all(reading > 0 for reading in run.yardstick_ns)
+
+
 def test_a_result_that_changes_has_no_digest() -> None:
     assert run_work("changing").digest is None
 

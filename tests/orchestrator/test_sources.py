@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.orchestrator.conftest import ROOT, Console
+from tests.orchestrator.conftest import ROOT, Console, forget_the_machines_speed
 from tests.orchestrator.fake_source import LOADED_MARK
 
 
@@ -48,6 +48,7 @@ def test_the_gate_finds_it_again_with_the_options_that_were_stored(
     console: Console, installed: Path, tmp_path: Path
 ) -> None:
     console("bench:baseline", "--name", "clock:1", "--speed", "4", "--runs", "3", "--iter", "20")
+    forget_the_machines_speed(tmp_path, "clock-1")
     console("bench:run", "--name", "clock:1", "--speed", "4", "--iter", "20")
     run = next((tmp_path / "artifacts/bench/clock-1/runs").iterdir())
     document = json.loads(run.read_text())

@@ -8,6 +8,7 @@ from orchestrator.results import Baseline, BenchRun
 from orchestrator.slo import parse_slos, slo_for
 from orchestrator.verdict import FailOn, Subject, hold
 from tests.orchestrator.test_artifacts import a_baseline, a_run
+from tests.orchestrator.test_gate import noisy_runs
 
 SLO = slo_for("A", parse_slos("A: {p50_ms: 150, p95_ms: 300, max_mem_mb: 50}"))
 
@@ -130,3 +131,17 @@ def test_what_would_settle_it_is_a_command() -> None:
     assert told == (
         "to settle it: `bench:run --name A --embedded --host 'http://a b' --iter 2 --runs 3`, then `slo:gate`"
     )
+
+
+def test_what_does_not_stand_among_many_says_how_many_more_runs_would_settle_it() -> None:
+    scattered = baseline().model_copy(update={"runs_ms": noisy_runs(10, drift=0.06)})
+    runs = [
+        run.model_copy(update={"samples_ns": [round(value * 1e6) for value in times]})
+        for run, times in zip(candidate(), noisy_runs(3, 118, drift=0.06, seed=2), strict=True)
+    ]
+    slow = subject(runs, scattered)
+    assert hold([slow]).verdicts[0].regression == "fail"
+    held = hold([slow, *[subject(name=f"fine {index}") for index in range(40)]]).verdicts[0]
+    assert held.regression == "inconclusive"
+    assert "not significant among 82 tests" in held.reasons[0]
+    assert "--runs 4`" in held.reasons[1]
