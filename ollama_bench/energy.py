@@ -42,14 +42,10 @@ class EnergyMeter:
         except OSError as error:
             self._packages, rapl_missing = [], _why(error)
         self._cpu_j = 0.0
-        answering = {"nvml": any(self._devices), "rapl": bool(self._packages)}
-        self.sources = tuple(source for source, answers in answering.items() if answers)
-        """Which of "nvml" and "rapl" answered when the meter was made."""
-        self.reason: str | None = None
-        """Why there is no source at all."""
-        if not self.sources:
-            nvml_missing = "no energy counter on this GPU" if gpus.devices else gpus.reason or "no GPU"
-            self.reason = f"NVML: {nvml_missing}; RAPL: {rapl_missing or f'no CPU package in {powercap}'}"
+        self.gpu_reason = None if any(self._devices) else _no_counter(gpus)
+        """Why NVML counts nothing; None where it answered when the meter was made."""
+        self.cpu_reason = None if self._packages else rapl_missing or f"no CPU package in {powercap}"
+        """The same of RAPL."""
 
     def read(self, pids: set[int]) -> EnergyReading:
         """What was used so far; `pids` are the processes that serve the model now.
@@ -70,6 +66,10 @@ class EnergyMeter:
         if not counting or any(self._devices[index] is None for index in counting):
             return None
         return sum(self._used_j[index] for index in counting)
+
+
+def _no_counter(gpus: Gpus) -> str:
+    return "no energy counter on this GPU" if gpus.devices else gpus.reason or "no GPU"
 
 
 class _Counter:

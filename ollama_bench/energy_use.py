@@ -2,32 +2,54 @@
 
 from collections.abc import Sequence
 from itertools import pairwise
+from typing import Literal
 
 from ollama_bench.observed import Energy, TimelinePoint
 from ollama_bench.trial import Trial
-from ollama_bench.usage import window_s
+from ollama_bench.usage import MAX_GAP_S, window_s
 
 Counter = Sequence[tuple[float, float]]
 """(seconds, joules until then), ascending."""
 
 
 def summarize_energy(
-    timeline: Sequence[TimelinePoint], trials: Sequence[Trial], sources: Sequence[str], reason: str | None
+    timeline: Sequence[TimelinePoint], trials: Sequence[Trial], gpu_reason: str | None, cpu_reason: str | None
 ) -> Energy:
-    """The `energy` of the document; `sources` are the counters that there are, `reason` says why there is none."""
-    counted = [(point.t_s, point.gpu_j) for point in timeline if point.gpu_j is not None]
-    gpu = counted if _on_gpu(timeline, trials) else []
-    cpu = [(point.t_s, point.cpu_j) for point in timeline if point.cpu_j is not None]
-    counters = [counter for counter in (gpu, cpu) if len(counter) > 1]
-    if not counters:
-        idle = "the model ran on the CPU, which has no counter here" if counted and not gpu else None
-        return Energy(reason=reason or idle or "no counter was read twice")
+    """The `energy` of the document; the reasons say why a counter is not there."""
+    gpu = _counter(timeline, "gpu_j")
+    cpu = _counter(timeline, "cpu_j")
+    gpu_reason = gpu_reason or _not_whole(gpu, timeline)
+    cpu_reason = cpu_reason or _not_whole(cpu, timeline)
+    if gpu_reason is None and not _on_gpu(timeline, trials):
+        gpu_reason = "the model ran on the CPU"
+    counters = {"nvml": gpu} if gpu_reason is None else {}
+    counters |= {"rapl": cpu} if cpu_reason is None else {}
+    by_token = _by_token(tuple(counters.values()), trials)
+    none_at_all = f"NVML: {gpu_reason}; RAPL: {cpu_reason}" if not counters else None
+    no_answer = "the readings span no answer of the real phase whose tokens the server counted"
     return Energy(
-        gpu_j=gpu[-1][1] - gpu[0][1] if len(gpu) > 1 else None,
-        cpu_j=cpu[-1][1] - cpu[0][1] if len(cpu) > 1 else None,
-        joules_per_output_token=_by_token(counters, trials),
-        sources=tuple(s for s, counter in (("nvml", gpu), ("rapl", cpu)) if len(counter) > 1 and s in sources),
+        gpu_j=gpu[-1][1] - gpu[0][1] if gpu_reason is None else None,
+        gpu_reason=gpu_reason,
+        cpu_j=cpu[-1][1] - cpu[0][1] if cpu_reason is None else None,
+        cpu_reason=cpu_reason,
+        joules_per_output_token=by_token,
+        joules_per_output_token_reason=None if by_token is not None else none_at_all or no_answer,
+        sources=tuple(counters),
+        reason=none_at_all,
     )
+
+
+def _counter(timeline: Sequence[TimelinePoint], name: Literal["gpu_j", "cpu_j"]) -> Counter:
+    return [(point.t_s, joules) for point in timeline if (joules := getattr(point, name)) is not None]
+
+
+def _not_whole(counter: Counter, timeline: Sequence[TimelinePoint]) -> str | None:
+    """Why the readings are not those of the run; None when they are."""
+    if len(counter) < 2:
+        return "its counter was not read twice"
+    if counter[0][0] - timeline[0].t_s > MAX_GAP_S or timeline[-1].t_s - counter[-1][0] > MAX_GAP_S:
+        return "its counter, or a GPU's that the model came to use, did not answer all the time"
+    return None
 
 
 def _on_gpu(timeline: Sequence[TimelinePoint], trials: Sequence[Trial]) -> bool:
@@ -44,7 +66,7 @@ def _by_token(counters: Sequence[Counter], trials: Sequence[Trial]) -> float | N
         if window is None or not trial.server.eval_count:
             continue
         spent = [joules for counter in counters if (joules := _between(counter, *window)) is not None]
-        if len(spent) == len(counters):
+        if spent and len(spent) == len(counters):
             total_j += sum(spent)
             tokens += trial.server.eval_count
     return total_j / tokens if tokens else None

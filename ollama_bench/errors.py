@@ -27,12 +27,15 @@ class MissingExtraError(ConfigurationError):
 class ServerError(BenchError):
     """The model server cannot be reached, or its answer is not one that Ollama gives.
 
-    `kind` and `status` are what a trial that failed by it records.
+    `what` and `remedy` make up the message, apart since a server's own words may be in the first. `kind` and `status`
+    are what a trial that failed by it records.
     """
 
-    def __init__(self, message: str, kind: "ErrorKind" = "connection", status: int | None = None) -> None:
-        super().__init__(message)
-        self.kind, self.status = kind, status
+    def __init__(
+        self, what: str, kind: "ErrorKind" = "connection", status: int | None = None, *, remedy: str | None = None
+    ) -> None:
+        super().__init__(what if remedy is None else f"{what}: {remedy}")
+        self.what, self.remedy, self.kind, self.status = what, remedy, kind, status
 
 
 class ModelError(ServerError):

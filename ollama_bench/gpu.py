@@ -103,9 +103,11 @@ def _handles() -> Iterator[Any]:
 
 
 def _describe(handle: Any) -> Gpu:
+    memory = _ask(("nvmlDeviceGetMemoryInfo",), handle)
     return Gpu(
         name=_ask(("nvmlDeviceGetName",), handle) or "NVIDIA GPU",
-        memory_bytes=getattr(_ask(("nvmlDeviceGetMemoryInfo",), handle), "total", None),
+        memory_bytes=getattr(memory, "total", None),
+        free_bytes=getattr(memory, "free", None),
         driver=_ask(("nvmlSystemGetDriverVersion",)),
     )
 

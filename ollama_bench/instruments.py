@@ -1,6 +1,7 @@
 """All that watches a run while it is made, and what they saw together."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Self
 
 from ollama_bench.energy import EnergyMeter
@@ -11,7 +12,7 @@ from ollama_bench.own_cost import summarize_cost
 from ollama_bench.sampler import INTERVAL_S, Sampler, SlowReading
 from ollama_bench.server.locate import Located
 from ollama_bench.trial import Trial
-from ollama_bench.usage import mean_cpu_percent, summarize_usage
+from ollama_bench.usage import mean_cpu_percent, summarize_usage, throttle_reasons
 from ollama_bench.watch import Watch
 
 
@@ -25,7 +26,7 @@ class Instruments:
         self._located, self._gpus = located, gpus
         self._meter = EnergyMeter(gpus)
         self._sampler = Sampler(located.root_pids, zero_ns, self._look)
-        self._watch = Watch(next(iter(located.root_pids), None), located.reason, self._sampler.peaks.keys)
+        self._watch = Watch(located, self._sampler.peaks.keys)
 
     def __enter__(self) -> Self:
         self._sampler.__enter__()
@@ -37,24 +38,32 @@ class Instruments:
     def observed(self, trials: Sequence[Trial]) -> Observed:
         """What was seen until now, while `trials` were made."""
         sampler, meter, reason = self._sampler, self._meter, self._located.reason
-        peaks, lateness_s = list(sampler.peaks.values()), list(sampler.lateness_s)  # copies: its thread goes on
+        # copies: the sampler's thread goes on
+        readings, peaks, lateness_s = list(sampler.readings), list(sampler.peaks.values()), list(sampler.lateness_s)
+        if self._located.local and not self._located.root_pids:  # the server is one of the others then
+            readings = [replace(reading, other_cpu_s=None) for reading in readings]
         resources = summarize_usage(
-            list(sampler.readings),
+            readings,
             peaks,
             trials,
             interval_s=INTERVAL_S,
             sampler_cpu_s=sampler.own_cpu_s,
             reason=reason,
+            missing=sampler.missing,
         )
         timeline = resources.timeline
         other_cpu_percent = mean_cpu_percent(timeline, trials, "other_cpu_percent")
+        elsewhere = None if self._located.local else reason
         return Observed(
             resources=resources,
-            conditions=self._watch.conditions(other_cpu_percent, set(sampler.throttle_reasons)),
+            conditions=self._watch.conditions(other_cpu_percent, throttle_reasons(readings, trials)),
             cost=summarize_cost(trials, timeline, sampler.own_cpu_s, lateness_s),
-            energy=summarize_energy(timeline, trials, meter.sources, reason or meter.reason),
+            energy=summarize_energy(timeline, trials, elsewhere or meter.gpu_reason, elsewhere or meter.cpu_reason),
         )
 
     def _look(self, pids: set[int]) -> SlowReading:
+        self._watch.look()
+        if not self._located.local:
+            return SlowReading()
         energy = self._meter.read(pids)
         return SlowReading(self._gpus.used_by(pids), energy.gpu_j, energy.cpu_j, self._gpus.throttle_reasons(pids))

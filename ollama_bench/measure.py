@@ -8,7 +8,8 @@ from ollama_bench.cut import cut_prompt
 from ollama_bench.errors import IncompleteRunError, ServerError
 from ollama_bench.plan import RunPlan, Step, request_body, steps
 from ollama_bench.scorecard import Model
-from ollama_bench.server.client import Client, same_model
+from ollama_bench.server.client import Client
+from ollama_bench.server.names import same_model
 from ollama_bench.stopping import phase_ended
 from ollama_bench.trial import TIMED_PHASES, LoadedModel, RequestError, Stream, Trial
 

@@ -5,7 +5,7 @@ from itertools import pairwise
 from statistics import fmean, stdev
 
 from ollama_bench.trial import ServerFigures, Trial
-from ollama_bench.values import Frozen
+from ollama_bench.values import Frozen, Int64
 from orchestrator.stats import Interval, quantile, quantile_interval
 
 MIN_TOKENS_FOR_RATE = 8
@@ -31,7 +31,7 @@ TRIAL_METRICS = (
 class Summary(Frozen):
     """One metric over the good trials of one phase; all but `n` are None when nothing measured it."""
 
-    n: int = 0
+    n: Int64 = 0
     mean: float | None = None
     stdev: float | None = None
     """Sample standard deviation (n-1); None below two samples."""

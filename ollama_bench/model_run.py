@@ -73,7 +73,8 @@ class ModelSession:
 
     def peak_rss_bytes(self) -> int | None:
         """Of the server's processes, not of this one; None when they cannot be looked at (a remote server)."""
-        return max((reading.rss_bytes for reading in self._sampler.readings), default=None)
+        seen_bytes = [reading.rss_bytes for reading in self._sampler.readings if reading.rss_bytes is not None]
+        return max(seen_bytes, default=None)
 
     def runs_here(self) -> bool:
         """See `here`."""

@@ -2,28 +2,29 @@
 
 from typing import Literal
 
-from ollama_bench.values import Frozen
+from ollama_bench.values import Frozen, Int64
 
 
 class ProcessUsage(Frozen):
     """One serving process over the run."""
 
-    pid: int
+    pid: Int64
     name: str
-    peak_rss_bytes: int
-    vm_hwm_bytes: int | None
+    peak_rss_bytes: Int64
+    vm_hwm_bytes: Int64 | None
     """The kernel's own high-water mark, as last read."""
 
 
 class TimelinePoint(Frozen):
-    """All the serving processes at one instant."""
+    """All the serving processes, and the machine, at one instant."""
 
     t_s: float
     """From the start of the run, as the trials' `started_ns`."""
-    rss_bytes: int
+    rss_bytes: Int64 | None
+    """None when the processes could not be seen whole: a server on another machine, or one that ended."""
     cpu_percent: float | None
     """Of one core, since the point before; None at the first."""
-    vram_bytes: int | None
+    vram_bytes: Int64 | None
     other_cpu_percent: float | None = None
     """CPU of all processes but the serving ones and this tool, in per cent of one core, since the point before."""
     gpu_j: float | None = None
@@ -33,54 +34,59 @@ class TimelinePoint(Frozen):
 
 
 class Resources(Frozen):
-    """What the serving processes used; all None, with the reason, when they could not be sampled."""
+    """What the serving processes used; None, with the reason, where they could not be sampled."""
 
-    peak_rss_bytes: int | None = None
+    peak_rss_bytes: Int64 | None = None
     cpu_percent_mean: float | None = None
     """Of one core, over the time in which a timed request was under way."""
-    peak_vram_bytes: int | None = None
+    peak_vram_bytes: Int64 | None = None
     vram_source: Literal["nvml", "api_ps"] | None = None
     """`api_ps` is the server's own estimate."""
     interval_s: float
-    samples: int = 0
+    samples: Int64 = 0
+    """Of the processes; the timeline has points without them too."""
     sampler_cpu_s: float = 0.0
     """CPU time that the sampling itself took, in this tool's process."""
     processes: tuple[ProcessUsage, ...] = ()
     timeline: tuple[TimelinePoint, ...] = ()
+    unsampled_s: float | None = None
+    """How long requests were under way while the processes were not sampled; None where they never can be."""
     reason: str | None = None
-    """Why there is no figure."""
+    """Why there is no figure, or why the samples do not span the run."""
 
 
 class BusyProcess(Frozen):
     """A process that has nothing to do with the run, and took CPU from it."""
 
-    pid: int
+    pid: Int64
     name: str
     cpu_percent: float
     """Of one core, over the whole run."""
 
 
 class Conditions(Frozen):
-    """What else went on while the run was made. Every None is something that this system does not tell."""
+    """What else went on, on this machine, while the run was made. None: this system does not tell, or see `reason`."""
 
     governors: tuple[str, ...] | None = None
     """Of the CPU's frequency; several where cores differ."""
     other_cpu_percent: float | None = None
     """CPU of all other processes, in per cent of one core, over the time in which a timed request was under way."""
+    other_cpu_reason: str | None = None
+    """Why that is None."""
     other_processes: tuple[BusyProcess, ...] = ()
     """The busiest of them."""
     steal_percent: float | None = None
     """CPU time that the host of this virtual machine kept back, in per cent of one core."""
-    swapped_bytes: int | None = None
+    swapped_bytes: Int64 | None = None
     """Swapped in and out by the whole machine during the run."""
-    throttle_events: int | None = None
+    throttle_events: Int64 | None = None
     """Thermal throttling of the CPU, as the kernel counts it."""
     gpu_throttle_reasons: tuple[str, ...] = ()
-    """Why NVML said that a GPU's clocks were held down."""
+    """Why NVML said that a GPU's clocks were held down, while a timed request was under way."""
     cgroup_throttled_s: float | None = None
     """How long a CPU quota held the serving processes back."""
     reason: str | None = None
-    """Why nothing could be seen."""
+    """Why nothing could be seen of the server's machine."""
 
 
 class Cost(Frozen):
@@ -93,24 +99,28 @@ class Cost(Frozen):
     sampler_cpu_s: float
     sampler_cpu_percent: float | None
     """Of one core, over the run."""
-    wakeups: int
+    wakeups: Int64
     """How often the sampler was woken by the clock; it stands for any event that is waited for on this machine."""
-    late_wakeups: int
+    late_wakeups: Int64
     """Of these, the ones that came more than 5 ms late."""
     worst_wakeup_s: float | None
 
 
 class Energy(Frozen):
-    """Joules of the run; None, with the reason, where nothing counts them."""
+    """Joules of the run; None, each with its reason, where nothing counts them."""
 
     gpu_j: float | None = None
     """Of the GPUs that hold the model, whole (NVML)."""
+    gpu_reason: str | None = None
     cpu_j: float | None = None
     """Of the CPU packages, whole, whatever they ran (RAPL)."""
+    cpu_reason: str | None = None
     joules_per_output_token: float | None = None
     """Of the real phase: energy while its requests were under way, by the tokens they generated; of both sources."""
+    joules_per_output_token_reason: str | None = None
     sources: tuple[str, ...] = ()
     reason: str | None = None
+    """Why there is no source at all."""
 
 
 class Observed(Frozen):

@@ -8,7 +8,7 @@ from ollama_bench import resources
 from ollama_bench.pack import Pack
 from ollama_bench.quality.prompt import Prompt
 from ollama_bench.trial import TIMED_PHASES, Phase, TimedPhase
-from ollama_bench.values import Config, Frozen
+from ollama_bench.values import Config, Frozen, Int64
 from orchestrator.config import load_yaml
 from orchestrator.errors import ConfigurationError
 
@@ -58,7 +58,7 @@ class PlannedPrompt(Frozen):
 
     id: str
     text: str
-    num_predict: int
+    num_predict: Int64
 
 
 class RunPlan(Frozen):
@@ -66,20 +66,20 @@ class RunPlan(Frozen):
 
     model: str
     profile: str
-    trials: dict[TimedPhase, int]
+    trials: dict[TimedPhase, Int64]
     """Requests of each phase; of an adaptive one (see `until_precise`) the most that it may take."""
     until_precise: float | None = None
     """Warm and real go on until the 95 % interval of their medians is this share of the median to either side."""
-    least_trials: dict[TimedPhase, int] = Field(default_factory=dict)
+    least_trials: dict[TimedPhase, Int64] = Field(default_factory=dict)
     """Of adaptive phases, the least."""
     prompts: dict[TimedPhase, PlannedPrompt]
     quality_prompts: tuple[PlannedPrompt, ...]
     """Empty when quality is not asked for."""
-    quality_seeds: tuple[int, ...]
-    seed: int
+    quality_seeds: tuple[Int64, ...]
+    seed: Int64
     temperature: float
     """Of the timed phases. The first answer to a quality prompt is taken at 0, further ones at 0.8."""
-    num_ctx: int
+    num_ctx: Int64
     think: bool
     pull: bool
     keep_alive: str = "10m"

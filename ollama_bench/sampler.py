@@ -1,6 +1,5 @@
 """Samples memory, CPU and VRAM of the serving processes, in one thread, and its own cost."""
 
-import contextlib
 import sys
 import threading
 import time
@@ -11,12 +10,10 @@ from typing import NamedTuple, Self
 
 import psutil
 
+from ollama_bench.process_tree import ProcessTree
 from ollama_bench.usage import ProcessPeak, Reading
 
 INTERVAL_S = 0.1
-LOOK_EVERY = 5
-"""Samples, at the least, from one look for new children to the next: where something starts all the time, looking at
-each of them would cost more than all the rest."""
 SLOW_EVERY = 5
 """Samples between two looks at the GPU: NVML walks its process list, and VRAM changes with loads, not with tokens."""
 
@@ -35,12 +32,11 @@ class SlowReading:
 
 
 class Sampler:
-    """Watches `root_pids` and all that descend from them, from `with` to its end.
+    """Watches `root_pids`, all that descend from them, and the machine, from `with` to its end.
 
-    Children are found by looking at the pids that are new since the last look, so that a sample costs little on a
-    machine with thousands of processes too. On a quiet machine a child is seen at the next sample, on a busy one half
-    a second later at the most; its CPU time counts from its birth. With no roots nothing is sampled. `look` tells
-    what a set of pids holds and uses beyond that.
+    On a quiet machine a child is seen at the next sample, on a busy one half a second later at the most; its CPU time
+    counts from its birth. With no roots, or when one of them is gone, only the machine is watched: what is left of a
+    server is not the server. `look` tells what a set of pids holds and uses beyond that.
     """
 
     def __init__(
@@ -55,11 +51,13 @@ class Sampler:
         """CPU seconds that sampling took so far."""
         self.lateness_s: list[float] = []
         """How late each waking came."""
-        self.throttle_reasons: set[str] = set()
+        self.missing: str | None = None
+        """Why some samples are without the server's processes, or there are no more samples."""
         self._zero_ns = zero_ns
         self._look = look
         self._slow = SlowReading()
-        self._tree = _Tree(root_pids)
+        self._roots = frozenset(root_pids)
+        self._tree = ProcessTree(self._roots)
         self._cpu_s: dict[psutil.Process, float] = {}
         self._cpu_total_s = 0.0
         self._busy_before_s: float | None = None
@@ -69,52 +67,72 @@ class Sampler:
     def __enter__(self) -> Self:
         for process in self._tree.refresh():
             self._cpu_s[process] = _cpu_s(process) or 0.0  # what they used before is not this run's
-        if self._cpu_s:
-            self._thread.start()
+        self._thread.start()
         return self
 
     def __exit__(self, *_exc: object) -> None:
         self._stop.set()
-        if self._thread.ident is not None:
-            self._thread.join()
+        self._thread.join()
 
     def _run(self) -> None:
+        try:
+            self._sample_until_stopped()
+        except (OSError, ValueError, LookupError, psutil.Error) as error:  # the run goes on without samples
+            self.missing = f"sampling broke off ({type(error).__name__}: {error})"
+
+    def _sample_until_stopped(self) -> None:
         due = time.monotonic()
         while True:
-            self._sample()
+            self._sample(look=len(self.readings) % SLOW_EVERY == 0)
             due = max(due + INTERVAL_S, time.monotonic())
             if self._stop.wait(due - time.monotonic()):
                 break
             self.lateness_s.append(time.monotonic() - due)
         self._tree.look_at_once()
-        self._sample()  # a high-water mark reached since the last tick is not lost
+        self._sample(look=True)  # neither a high-water mark nor a joule since the last tick is lost
 
-    def _sample(self) -> None:
+    def _sample(self, *, look: bool) -> None:
         processes = self._tree.refresh()
         at_ns = time.monotonic_ns() - self._zero_ns
-        rss_bytes: int | None = None
+        rss_bytes = self._add_up(processes)
+        other_cpu_s = self._other_cpu_s()
+        if look:
+            self._slow = self._look({process.pid for process in processes})
+        now = self._slow if look else SlowReading(vram_bytes=self._slow.vram_bytes)
+        self.readings.append(
+            Reading(
+                at_ns,
+                rss_bytes,
+                self._cpu_total_s,
+                now.vram_bytes,
+                other_cpu_s,
+                now.gpu_j,
+                now.cpu_j,
+                now.throttle_reasons,
+            )
+        )
+        self.own_cpu_s = time.thread_time()
+
+    def _add_up(self, processes: Iterable[psutil.Process]) -> int | None:
+        """RSS of them all, each noted with its peak and its CPU time; None when a root is not among those."""
+        rss_bytes = 0
+        unread = set(self._roots)
         for process in processes:
             memory = _memory(process)
             if memory is None:
                 continue
+            unread.discard(process.pid)
             peak = self.peaks.setdefault(process.pid, ProcessPeak(process.pid))
             peak.name = memory.name  # again each time: a child is seen before it becomes its program
             if (memory.high_water_bytes or peak.peak_rss_bytes) < OTHER_PROGRAM * peak.peak_rss_bytes:
                 peak.peak_rss_bytes = 0  # it has become another program: what it held until then was its parent's
             peak.peak_rss_bytes = max(peak.peak_rss_bytes, memory.rss_bytes)
             peak.vm_hwm_bytes = memory.high_water_bytes
-            rss_bytes = (rss_bytes or 0) + memory.rss_bytes
+            rss_bytes += memory.rss_bytes
             self._add_cpu(process)
-        if rss_bytes is None:
-            return  # none of them can be read: no figure is better than 0
-        other_cpu_s = self._other_cpu_s()
-        if looked := len(self.readings) % SLOW_EVERY == 0:
-            self._slow = self._look({process.pid for process in processes})
-            self.throttle_reasons.update(self._slow.throttle_reasons)
-        slow = self._slow
-        joules = (slow.gpu_j, slow.cpu_j) if looked else (None, None)
-        self.readings.append(Reading(at_ns, rss_bytes, self._cpu_total_s, slow.vram_bytes, other_cpu_s, *joules))
-        self.own_cpu_s = time.thread_time()
+        if unread and self.missing is None:
+            self.missing = f"the server's process (pid {min(unread)}) ended, or may not be looked at"
+        return None if unread or not self._roots else rss_bytes
 
     def _other_cpu_s(self) -> float:
         """CPU seconds of the whole machine since the first sample, less those of the processes here and of this tool.
@@ -134,62 +152,6 @@ class Sampler:
         if used is not None:
             self._cpu_total_s += max(0.0, used - self._cpu_s.get(process, 0.0))
             self._cpu_s[process] = used
-
-
-class _Tree:
-    """The processes under some roots, kept up to date at the cost of the processes that are new."""
-
-    def __init__(self, root_pids: Iterable[int]) -> None:
-        self._newest = _newest_pid()  # read before the list, here and below: what starts in between is found next time
-        self._until_look = 0
-        self._known = set(psutil.pids())
-        self._members: dict[int, psutil.Process] = {}
-        for pid in root_pids:
-            self._join(pid)
-        for root in list(self._members.values()):
-            with contextlib.suppress(psutil.NoSuchProcess):
-                self._members |= {child.pid: child for child in root.children(recursive=True)}
-
-    def refresh(self) -> list[psutil.Process]:
-        """The members (some may have ended), as of now or of a look that is less than `LOOK_EVERY` calls old."""
-        self._until_look -= 1
-        if self._until_look <= 0:
-            newest = _newest_pid()
-            if newest is None or newest != self._newest:
-                self._newest = newest
-                self._until_look = LOOK_EVERY
-                self._look_for_children()
-        return list(self._members.values())
-
-    def look_at_once(self) -> None:
-        """Make the next `refresh` look, however young the last look is."""
-        self._until_look = 0
-
-    def _look_for_children(self) -> None:
-        pids = set(psutil.pids())
-        for pid in sorted(pids - self._known):  # parents come before their children, but for a wrap of the pids
-            if _parent_pid(pid) in self._members:
-                self._join(pid)
-        self._known = pids
-        self._members = {pid: process for pid, process in self._members.items() if pid in pids}
-
-    def _join(self, pid: int) -> None:
-        with contextlib.suppress(psutil.NoSuchProcess):
-            self._members[pid] = psutil.Process(pid)
-
-
-def _newest_pid() -> int | None:
-    """The pid that the system gave out last; None where it does not say. Listing all of them costs 20 times as much."""
-    if sys.platform != "linux":
-        return None
-    return int(Path("/proc/loadavg").read_bytes().split()[-1])
-
-
-def _parent_pid(pid: int) -> int | None:
-    try:
-        return psutil.Process(pid).ppid()
-    except psutil.Error:
-        return None
 
 
 def _cpu_s(process: psutil.Process) -> float | None:

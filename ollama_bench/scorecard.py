@@ -24,7 +24,7 @@ from ollama_bench.plan import RunPlan
 from ollama_bench.quality.scores import Evidence
 from ollama_bench.stability import StabilityWarning, Validity
 from ollama_bench.trial import TimedPhase, Trial
-from ollama_bench.values import Frozen
+from ollama_bench.values import Frozen, Int64
 from ollama_bench.verdict import Verdict
 from orchestrator.clean import clean_json
 from orchestrator.errors import ConfigurationError
@@ -57,10 +57,10 @@ class Model(Frozen):
     name: str
     digest: str | None = None
     family: str | None = None
-    parameter_count: int | None = None
+    parameter_count: Int64 | None = None
     quantization: str | None = None
-    size_bytes: int | None = None
-    context_length: int | None = None
+    size_bytes: Int64 | None = None
+    context_length: Int64 | None = None
     """The longest context that it was trained for."""
     chat_template: bool = True
     """False for a base model: it continues text and was not taught to answer."""
@@ -72,7 +72,9 @@ class Gpu(Frozen):
     """One GPU."""
 
     name: str
-    memory_bytes: int | None = None
+    memory_bytes: Int64 | None = None
+    free_bytes: Int64 | None = None
+    """Of that, as the run began."""
     driver: str | None = None
 
 
@@ -81,9 +83,9 @@ class Hardware(Frozen):
 
     label: str
     cpu: str | None
-    cores_physical: int | None
-    cores_logical: int | None
-    ram_bytes: int
+    cores_physical: Int64 | None
+    cores_logical: Int64 | None
+    ram_bytes: Int64
     gpus: tuple[Gpu, ...]
     os: str
 
@@ -98,15 +100,15 @@ class PhaseResult(Frozen):
 class Scores(Frozen):
     """0, 1, or None where it was not assessed."""
 
-    follow: int | None
-    coherent: int | None
-    no_hallucination: int | None
+    follow: Int64 | None
+    coherent: Int64 | None
+    no_hallucination: Int64 | None
 
 
 class QualityAnswer(Frozen):
     """One answer to a quality prompt, scored."""
 
-    seed: int
+    seed: Int64
     temperature: float
     answer: str
     done_reason: str | None = None
@@ -119,8 +121,8 @@ class QualityAnswer(Frozen):
 class PassRate(Frozen):
     """How often the further answers passed, all three scores being 1."""
 
-    n: int
-    passed: int
+    n: Int64
+    passed: Int64
     rate: float
     ci95: tuple[float, float]
     """Wilson's interval."""
@@ -157,7 +159,7 @@ class RunResult(Frozen):
     server: Server
     model: Model
     hardware: Hardware
-    environment: dict[str, str | int | float | bool | None] = Field(default_factory=dict)
+    environment: dict[str, str | Int64 | float | bool | None] = Field(default_factory=dict)
     """The machine as the gate compares machines."""
     plan: RunPlan
     phases: dict[TimedPhase, PhaseResult]

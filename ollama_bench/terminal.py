@@ -10,9 +10,12 @@ from rich.progress import Progress as Bars
 from ollama_bench.plan import RunPlan, Step, steps
 from ollama_bench.progress import Progress
 from ollama_bench.server.client import PullProgress
-from ollama_bench.stopping import phase_ended
+from ollama_bench.stopping import imprecise, phase_ended
 from ollama_bench.trial import Trial
 from orchestrator.clean import one_line
+
+TELL_EVERY = 5
+"""Requests of an adaptive phase from one line to the next, where there is no terminal."""
 
 
 class TerminalProgress(Progress):
@@ -97,11 +100,24 @@ class TerminalProgress(Progress):
         before = len(self._done) if self._done and self._done[-1].phase == phase else 0
         width = self._plan.until_precise if phase in self._plan.least_trials else None
         if width is not None:
-            self._show(f"{phase} {before + 1}" if self._live else phase, 0, None, f"until ± {100 * width:g} %")
+            self._announce_adaptive(phase, before, f"until ± {100 * width:g} %, at most {before + left}")
         elif self._live:
             self._show(f"{phase} {before + 1} of {before + left}", before, before + left, "")
         else:
             self._tell(f"{phase}: {before + left} request{'s' if before + left > 1 else ''}")
+
+    def _announce_adaptive(self, phase: str, before: int, goal: str) -> None:
+        """How far it is from its goal too: nobody knows how many requests it takes."""
+        assert self._plan is not None
+        missed = list(imprecise(self._plan, self._done).values()) if before else []
+        known = [width for width in missed if width is not None]
+        now = f"now ± {100 * max(known):.1f} %" if known and len(known) == len(missed) else ""
+        if self._live:
+            self._show(f"{phase} {before + 1}", 0, None, f"{goal}, {now}" if now else goal)
+        elif before == 0:
+            self._tell(f"{phase}: {goal} requests")
+        elif before % TELL_EVERY == 0 and now:
+            self._tell(f"{phase}: {before} done, {now}")
 
     def _show(self, description: str, completed: int, total: int | None, detail: str) -> None:
         if not self._live:

@@ -1,7 +1,7 @@
 """Sums up what the sampler saw: peaks, mean CPU while requests were under way, the timeline. Pure."""
 
 from bisect import bisect_left, bisect_right
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 from typing import Literal
@@ -9,15 +9,18 @@ from typing import Literal
 from ollama_bench.observed import ProcessUsage, Resources, TimelinePoint
 from ollama_bench.trial import Trial
 
+MAX_GAP_S = 1.0
+"""Between two samples: ten times the interval. Beyond it nobody knows what was in between."""
+
 
 @dataclass(frozen=True)
 class Reading:
-    """All the serving processes at one instant."""
+    """All the serving processes, and the machine, at one instant."""
 
     at_ns: int
     """Monotonic, from the start of the run."""
-    rss_bytes: int
-    """Summed over the processes."""
+    rss_bytes: int | None
+    """Summed over the processes; None when they could not be seen whole (the next two are not whole either then)."""
     cpu_s: float
     """CPU seconds that they have used since sampling began, user and system."""
     vram_bytes: int | None
@@ -26,6 +29,8 @@ class Reading:
     gpu_j: float | None = None
     cpu_j: float | None = None
     """Joules since sampling began; None at an instant at which nobody looked."""
+    throttle_reasons: tuple[str, ...] = ()
+    """Why a GPU's clocks were held down at this instant, where somebody looked."""
 
 
 @dataclass
@@ -47,17 +52,24 @@ def summarize_usage(
     interval_s: float,
     sampler_cpu_s: float,
     reason: str | None,
+    missing: str | None = None,
 ) -> Resources:
-    """The `resources` of the document. Without readings every figure is None, and `reason` says why."""
+    """The `resources` of the document.
+
+    `reason` says why the processes cannot be seen at all, `missing` why they could not be at times: every figure that
+    is None has one of them.
+    """
     timeline = make_timeline(readings)
     vram_bytes, vram_source = _vram(timeline, trials)
+    seen_bytes = [point.rss_bytes for point in timeline if point.rss_bytes is not None]
+    missing = missing or (None if seen_bytes else "nothing was sampled yet")
     return Resources(
-        peak_rss_bytes=max((point.rss_bytes for point in timeline), default=None),
+        peak_rss_bytes=max(seen_bytes, default=None),
         cpu_percent_mean=mean_cpu_percent(timeline, trials),
         peak_vram_bytes=vram_bytes,
         vram_source=vram_source,
         interval_s=interval_s,
-        samples=len(timeline),
+        samples=len(seen_bytes),
         sampler_cpu_s=sampler_cpu_s,
         processes=tuple(
             ProcessUsage(
@@ -66,7 +78,8 @@ def summarize_usage(
             for peak in peaks
         ),
         timeline=tuple(timeline),
-        reason=reason,
+        unsampled_s=None if reason else unsampled_s(timeline, trials),
+        reason=reason or missing,
     )
 
 
@@ -78,7 +91,8 @@ def make_timeline(readings: Sequence[Reading]) -> list[TimelinePoint]:
         cpu_percent = other_percent = None
         if previous is not None and reading.at_ns > previous.at_ns:
             elapsed_s = (reading.at_ns - previous.at_ns) / 1e9
-            cpu_percent = round(100 * (reading.cpu_s - previous.cpu_s) / elapsed_s, 2)
+            if reading.rss_bytes is not None and previous.rss_bytes is not None:
+                cpu_percent = round(100 * (reading.cpu_s - previous.cpu_s) / elapsed_s, 2)
             if reading.other_cpu_s is not None and previous.other_cpu_s is not None:
                 other_percent = round(100 * (reading.other_cpu_s - previous.other_cpu_s) / elapsed_s, 2)
         points.append(
@@ -86,7 +100,7 @@ def make_timeline(readings: Sequence[Reading]) -> list[TimelinePoint]:
                 t_s=round(reading.at_ns / 1e9, 3),
                 rss_bytes=reading.rss_bytes,
                 cpu_percent=cpu_percent,
-                vram_bytes=reading.vram_bytes,
+                vram_bytes=None if reading.rss_bytes is None else reading.vram_bytes,
                 other_cpu_percent=other_percent,
                 gpu_j=reading.gpu_j,
                 cpu_j=reading.cpu_j,
@@ -108,17 +122,46 @@ def mean_cpu_percent(
     """
     busy = [window for trial in trials if trial.phase != "quality" and (window := window_s(trial))]
     weighted = total_s = 0.0
+    for _, after, overlap_s in _overlaps(timeline, busy):
+        percent: float | None = getattr(after, of)
+        if percent is not None:
+            weighted += overlap_s * percent
+            total_s += overlap_s
+    return weighted / total_s if total_s > 0 else None
+
+
+def unsampled_s(timeline: Sequence[TimelinePoint], trials: Sequence[Trial]) -> float:
+    """How long good requests were under way, quality too, with no sample of the whole server within `MAX_GAP_S`."""
+    busy = [window for trial in trials if (window := window_s(trial))]
+    seen_s = sum(
+        overlap_s
+        for before, after, overlap_s in _overlaps(timeline, busy)
+        if before.rss_bytes is not None and after.rss_bytes is not None and after.t_s - before.t_s <= MAX_GAP_S
+    )
+    return max(0.0, sum(end_s - start_s for start_s, end_s in busy) - seen_s)
+
+
+def throttle_reasons(readings: Sequence[Reading], trials: Sequence[Trial]) -> set[str]:
+    """Why a GPU's clocks were held down while a good timed request was under way."""
+    busy = [window for trial in trials if trial.phase != "quality" and (window := window_s(trial))]
+    return {
+        reason
+        for reading in readings
+        if reading.throttle_reasons and any(start_s <= reading.at_ns / 1e9 <= end_s for start_s, end_s in busy)
+        for reason in reading.throttle_reasons
+    }
+
+
+def _overlaps(
+    timeline: Sequence[TimelinePoint], windows: Sequence[tuple[float, float]]
+) -> Iterator[tuple[TimelinePoint, TimelinePoint, float]]:
+    """Neighbouring points with the seconds between them that lie in a window, for each window (start, end)."""
     moments_s = [point.t_s for point in timeline]
-    for start_s, end_s in busy:
+    for start_s, end_s in windows:
         first = max(0, bisect_right(moments_s, start_s) - 1)
         last = bisect_left(moments_s, end_s) + 1
         for before, after in pairwise(timeline[first:last]):
-            percent: float | None = getattr(after, of)
-            if percent is not None:
-                overlap_s = max(0.0, min(after.t_s, end_s) - max(before.t_s, start_s))
-                weighted += overlap_s * percent
-                total_s += overlap_s
-    return weighted / total_s if total_s > 0 else None
+            yield before, after, max(0.0, min(after.t_s, end_s) - max(before.t_s, start_s))
 
 
 def window_s(trial: Trial) -> tuple[float, float] | None:

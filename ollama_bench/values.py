@@ -1,6 +1,11 @@
 """What every value of the project builds on."""
 
-from pydantic import BaseModel, ConfigDict
+from typing import Annotated
+
+from pydantic import BaseModel, ConfigDict, Field
+
+Int64 = Annotated[int, Field(ge=-(2**63), lt=2**63)]
+"""A whole number of the document. Files are edited by hand: with this bound nothing computed from it overflows."""
 
 
 class Frozen(BaseModel):

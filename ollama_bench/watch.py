@@ -1,4 +1,4 @@
-"""What else goes on while a run is made: other processes, swapping, throttling. Looks before and after it."""
+"""What else goes on while a run is made: other processes, swapping, throttling."""
 
 import os
 import time
@@ -8,39 +8,78 @@ from ollama_bench.machine.cpu import governors, throttle_count
 from ollama_bench.machine.limits import cgroup_throttled_s
 from ollama_bench.machine.load import busiest, cpu_by_process, steal_s, swapped_bytes
 from ollama_bench.observed import BusyProcess, Conditions
+from ollama_bench.server.locate import Located
+
+LOOK_EVERY_S, LOOK_COST = 1.0, 200
+"""Processes are looked at each second, or after 200 times as long as it took: at most half a per cent of a core."""
+
+CLOCK_NOISE_PERCENT = 10.0
+"""CPU times are counted in ticks, by process and by core: less than this may be the difference of their rounding."""
 
 
 class Watch:
-    """From its making on. `root_pid` is the server's process; None where it cannot be looked at, for `reason`.
+    """What this machine does beside the server that was `located`, from its making on.
 
-    `serving_pids` tells, when asked, all the processes that serve: they and this tool are not "other".
+    `serving_pids` tells, when asked, all the processes that serve: they and this tool are not "other". A server on
+    another machine does not run here: what it does, and how fast that machine may run, is not seen.
     """
 
-    def __init__(self, root_pid: int | None, reason: str | None, serving_pids: Callable[[], Collection[int]]) -> None:
-        self._root_pid, self._reason, self._serving_pids = root_pid, reason, serving_pids
-        if root_pid is not None:
-            self._start_s = time.monotonic()
-            self._cpu = cpu_by_process()
-            self._swapped_bytes, self._steal_s = swapped_bytes(), steal_s()
-            self._throttled, self._held_s = throttle_count(), cgroup_throttled_s(root_pid)
+    def __init__(self, located: Located, serving_pids: Callable[[], Collection[int]]) -> None:
+        self._located, self._serving_pids = located, serving_pids
+        self._root_pid = next(iter(located.root_pids), None)
+        self._start_s = time.monotonic()
+        self._before = cpu_by_process()
+        self._seen = self._before
+        self._look_at_s = self._start_s + LOOK_EVERY_S
+        self._swapped_bytes, self._steal_s = swapped_bytes(), steal_s()
+        self._throttled, self._held_s = throttle_count(), self._held()
+
+    def look(self) -> None:
+        """Look at all processes, unless that was done just now: one that ends before the run does is then known."""
+        if time.monotonic() < self._look_at_s:
+            return
+        cpu_s = time.thread_time()
+        self._seen = self._seen | cpu_by_process()
+        self._look_at_s = time.monotonic() + max(LOOK_EVERY_S, LOOK_COST * (time.thread_time() - cpu_s))
 
     def conditions(self, other_cpu_percent: float | None, gpu_throttle_reasons: Iterable[str]) -> Conditions:
         """What went on until now, with what the sampler saw."""
-        if self._root_pid is None:
-            return Conditions(reason=self._reason)
+        here = self._located.local
         elapsed_s = time.monotonic() - self._start_s
-        others = busiest(self._cpu, cpu_by_process(), elapsed_s, {os.getpid(), *self._serving_pids()})
+        other_cpu_percent, why_not = self._others(other_cpu_percent)
         steal = _grown(self._steal_s, steal_s())
         return Conditions(
-            governors=governors(),
-            other_cpu_percent=None if other_cpu_percent is None else max(0.0, other_cpu_percent),
-            other_processes=tuple(BusyProcess(pid=p.pid, name=p.name, cpu_percent=p.cpu_percent) for p in others[:5]),
+            governors=governors() if here else None,
+            other_cpu_percent=other_cpu_percent,
+            other_cpu_reason=why_not,
+            other_processes=self._busiest(elapsed_s),
             steal_percent=None if steal is None or elapsed_s <= 0 else 100 * steal / elapsed_s,
-            swapped_bytes=_whole(_grown(self._swapped_bytes, swapped_bytes())),
-            throttle_events=_whole(_grown(self._throttled, throttle_count())),
+            swapped_bytes=_whole(_grown(self._swapped_bytes, swapped_bytes())) if here else None,
+            throttle_events=_whole(_grown(self._throttled, throttle_count())) if here else None,
             gpu_throttle_reasons=tuple(sorted(gpu_throttle_reasons)),
-            cgroup_throttled_s=_grown(self._held_s, cgroup_throttled_s(self._root_pid)),
+            cgroup_throttled_s=_grown(self._held_s, self._held()),
+            reason=None if here else self._located.reason,
         )
+
+    def _others(self, percent: float | None) -> tuple[float | None, str | None]:
+        """The CPU of others, and why it is None."""
+        if self._located.local and self._root_pid is None:
+            return None, f"what the server uses cannot be told from it: {self._located.reason}"
+        if percent is None:
+            return None, "nothing was sampled while timed requests were under way"
+        if percent < -CLOCK_NOISE_PERCENT:
+            return None, "the system counts less CPU time for the whole machine than for its processes"
+        return max(0.0, percent), None
+
+    def _busiest(self, elapsed_s: float) -> tuple[BusyProcess, ...]:
+        if self._located.local and self._root_pid is None:
+            return ()  # the server may be one of them
+        seen = self._seen | cpu_by_process()
+        others = busiest(self._before, seen, elapsed_s, {os.getpid(), *self._serving_pids()})
+        return tuple(BusyProcess(pid=p.pid, name=p.name, cpu_percent=p.cpu_percent) for p in others[:5])
+
+    def _held(self) -> float | None:
+        return None if self._root_pid is None else cgroup_throttled_s(self._root_pid)
 
 
 def _grown(before: float | None, now: float | None) -> float | None:

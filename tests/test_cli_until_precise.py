@@ -2,7 +2,9 @@
 
 import pytest
 
+from ollama_bench.terminal import TerminalProgress
 from tests.conftest import Cli
+from tests.examples import SECOND_NS, example_plan, example_trial
 from tests.scripted_server import ScriptedServer
 
 
@@ -17,8 +19,22 @@ def test_phases_go_on_until_their_medians_are_precise(cli: Cli, server: Scripted
         assert 7 <= counts[phase] <= 200
     condition = next(c for c in document["validity"]["conditions"] if c["code"] == "not_precise")
     assert condition["passed"] is (max(counts.values()) < 200)
-    assert "warm: until ± 60 %" in done.err
+    assert "warm: until ± 60 %, at most 200 requests\n" in done.err
     assert "Measurement: " in done.out
+
+
+def test_it_is_told_how_far_it_is_from_its_goal(capsys: pytest.CaptureFixture[str]) -> None:
+    plan = example_plan(until_precise=0.01)
+    progress = TerminalProgress()
+    progress.started(plan)
+    progress.measured(example_trial("cold"))
+    for index in range(12):
+        progress.measured(example_trial("warm", index=index, end_ns=(10 + index % 2) * SECOND_NS))
+    assert capsys.readouterr().err.splitlines() == [
+        "cold: 1 request",
+        "warm: until ± 1 %, at most 200 requests",
+        "warm: 10 done, now ± 10.0 %",
+    ]
 
 
 def test_without_it_the_profile_decides(cli: Cli, server: ScriptedServer) -> None:

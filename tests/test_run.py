@@ -1,6 +1,7 @@
 """A whole run as a library: the document, what is saved and when, and what is raised."""
 
 import json
+import subprocess
 from pathlib import Path
 
 import pytest
@@ -12,6 +13,7 @@ from ollama_bench.plan import Overrides, RunPlan
 from ollama_bench.progress import Progress
 from ollama_bench.scorecard import RunResult, load
 from ollama_bench.server.client import PullProgress
+from ollama_bench.server.locate import Located
 from ollama_bench.trial import Trial
 from ollama_bench.usage import mean_cpu_percent
 from orchestrator.errors import ConfigurationError
@@ -193,3 +195,23 @@ def test_load_time_stands_beside_the_cold_latency_and_in_no_other_phase(server: 
 def test_the_model_is_unloaded_at_the_end_so_that_the_next_ones_memory_is_its_own(server: ScriptedServer) -> None:
     run_benchmark("tiny:1b", host=server.url)
     assert server.kinds[-1] == "unload"
+
+
+def test_a_server_that_is_restarted_during_the_run_makes_it_doubtful(
+    server: ScriptedServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The process that was found at the start ends, and another answers in its place."""
+    with subprocess.Popen(["sleep", "60"]) as found:
+        monkeypatch.setattr("ollama_bench.run.locate", lambda _url: Located(local=True, root_pids=(found.pid,)))
+
+        class Restart(Progress):
+            def measured(self, trial: Trial) -> None:
+                if trial.phase == "warm":
+                    found.kill()
+                    found.wait()
+
+        result = run_benchmark("tiny:1b", host=server.url, progress=Restart())
+    assert result.validity is not None
+    doubts = {condition.code: condition.text for condition in result.validity.conditions if condition.passed is False}
+    assert f"pid {found.pid}) ended" in doubts["sampling_gap"]
+    assert result.resources.peak_rss_bytes is not None

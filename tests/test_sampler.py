@@ -46,13 +46,18 @@ def wait_for_readings(sampler: Sampler, count: int) -> None:
         time.sleep(0.01)
 
 
+def peak_bytes(sampler: Sampler) -> int:
+    return max(reading.rss_bytes for reading in sampler.readings if reading.rss_bytes is not None)
+
+
 def test_a_child_that_starts_while_sampling_is_found_and_summed(root: subprocess.Popen[str]) -> None:
     with Sampler([root.pid], time.monotonic_ns()) as sampler:
         wait_for_readings(sampler, 1)
         child_pid = start_child(root)
         wait_for_readings(sampler, 10)
     assert set(sampler.peaks) == {root.pid, child_pid}
-    assert sampler.readings[-1].rss_bytes > sampler.readings[0].rss_bytes
+    assert sampler.readings[0].rss_bytes is not None
+    assert sampler.readings[0].rss_bytes < peak_bytes(sampler)
 
 
 def test_a_child_that_starts_just_before_the_end_is_found_by_the_last_look(root: subprocess.Popen[str]) -> None:
@@ -79,7 +84,8 @@ def test_a_runner_is_seen_whole_while_it_lives_and_remembered_after_it() -> None
         assert RUNNER_BYTES < runner.peak_rss_bytes < 1.3 * RUNNER_BYTES
         if sys.platform == "linux":
             assert runner.vm_hwm_bytes == pytest.approx(runner.peak_rss_bytes, rel=0.01)
-    assert alone_bytes < RUNNER_BYTES < max(reading.rss_bytes for reading in sampler.readings)
+    assert alone_bytes is not None
+    assert alone_bytes < RUNNER_BYTES < peak_bytes(sampler)
 
 
 def test_this_process_is_no_part_of_what_is_sampled() -> None:
@@ -88,32 +94,62 @@ def test_this_process_is_no_part_of_what_is_sampled() -> None:
         client.load("tiny:1b", {"num_ctx": 512}, "10m")
         wait_for_readings(sampler, 8)
     assert psutil.Process().pid not in sampler.peaks
-    assert max(reading.rss_bytes for reading in sampler.readings) < len(ballast)
+    assert peak_bytes(sampler) < len(ballast)
 
 
-def test_without_processes_nothing_is_sampled() -> None:
+def test_without_processes_the_machine_is_watched_all_the_same() -> None:
     with Sampler([], 0) as sampler:
-        pass
-    assert (sampler.readings, sampler.peaks, sampler.own_cpu_s) == ([], {}, 0.0)
+        wait_for_readings(sampler, 3)
+    assert {reading.rss_bytes for reading in sampler.readings} == {None}
+    assert all(reading.other_cpu_s is not None for reading in sampler.readings)
+    assert len(sampler.lateness_s) >= 2
+    assert sampler.own_cpu_s > 0
+    assert (sampler.peaks, sampler.missing) == ({}, None)
 
 
-def test_a_process_that_is_gone_is_no_error() -> None:
+def test_a_process_that_is_gone_is_no_error_and_it_is_said() -> None:
     with subprocess.Popen(["true"]) as gone:
         gone.wait()
     with Sampler([gone.pid], 0) as sampler:
         pass
-    assert sampler.readings == []
+    assert {reading.rss_bytes for reading in sampler.readings} == {None}
+    assert sampler.missing == f"the server's process (pid {gone.pid}) ended, or may not be looked at"
 
 
-def test_a_server_that_dies_while_it_is_sampled_leaves_its_readings(root: subprocess.Popen[str]) -> None:
+def test_what_is_left_of_a_server_that_dies_is_not_the_server(root: subprocess.Popen[str]) -> None:
     with Sampler([root.pid], 0) as sampler:
-        wait_for_readings(sampler, 3)
+        start_child(root)
+        wait_for_readings(sampler, 8)
         root.kill()
         root.wait()
-        seen = len(sampler.readings)
-        time.sleep(0.3)  # nothing to wait for: it is the absence of more that is looked at
-    assert seen <= len(sampler.readings) <= seen + 1
+        wait_for_readings(sampler, len(sampler.readings) + 3)
+        for orphan in [pid for pid in sampler.peaks if pid != root.pid]:
+            psutil.Process(orphan).kill()
+    assert sampler.readings[0].rss_bytes is not None
+    assert [reading.rss_bytes for reading in sampler.readings[-2:]] == [None, None]
+    assert sampler.missing is not None
+    assert f"pid {root.pid}" in sampler.missing
     assert sampler.peaks[root.pid].peak_rss_bytes > 0
+
+
+def test_sampling_that_breaks_off_is_told_and_ends_nothing(
+    root: subprocess.Popen[str], capfd: pytest.CaptureFixture[str]
+) -> None:
+    def look(_pids: set[int]) -> SlowReading:
+        raise OSError("the counter is gone")
+
+    with Sampler([root.pid], 0, look) as sampler:
+        pass
+    assert sampler.readings == []
+    assert sampler.missing == "sampling broke off (OSError: the counter is gone)"
+    assert capfd.readouterr().err == ""
+
+
+def test_the_last_reading_looks_at_everything(root: subprocess.Popen[str]) -> None:
+    with Sampler([root.pid], 0, lambda _pids: SlowReading(gpu_j=1.0)) as sampler:
+        wait_for_readings(sampler, 3)
+    assert sampler.readings[0].gpu_j == sampler.readings[-1].gpu_j == 1.0
+    assert sampler.readings[1].gpu_j is None
 
 
 def test_the_samplers_own_cost_is_known_at_the_end(root: subprocess.Popen[str]) -> None:

@@ -3,6 +3,7 @@
 import json
 import shutil
 import statistics
+from collections.abc import Iterator
 from datetime import UTC, datetime
 from itertools import pairwise
 from pathlib import Path
@@ -261,6 +262,34 @@ def test_a_field_of_a_wrong_type_is_named(tmp_path: Path, keys: tuple[Any, ...],
         load(path)
 
     assert str(raised.value).startswith(f"{path}: {where}: ")
+
+
+def _whole_numbers(part: Any, keys: tuple[Any, ...] = ()) -> Iterator[tuple[Any, ...]]:
+    """Where the whole numbers of a document are; of a list, where those of its first element are."""
+    if isinstance(part, dict):
+        for key, value in part.items():
+            yield from _whole_numbers(value, (*keys, key))
+    elif isinstance(part, list):
+        yield from _whole_numbers(part[0], (*keys, 0)) if part else ()
+    elif isinstance(part, int) and not isinstance(part, bool) and keys != ("schema_version",):
+        yield keys
+
+
+EXAMPLE = json.loads(the_example_of_the_design().to_json())
+
+
+@pytest.mark.parametrize("keys", list(_whole_numbers(EXAMPLE)), ids=lambda keys: ".".join(map(str, keys)))
+def test_a_number_that_is_too_large_to_compute_with_is_refused(tmp_path: Path, keys: tuple[Any, ...]) -> None:
+    document = json.loads(json.dumps(EXAMPLE))
+    place = document
+    for key in keys[:-1]:
+        place = place[key]
+    place[keys[-1]] = 10**400
+    path = tmp_path / "edited.json"
+    path.write_text(json.dumps(document))
+    with pytest.raises(ConfigurationError) as raised:
+        load(path)
+    assert ".".join(map(str, keys)) in str(raised.value)
 
 
 def test_a_file_that_cannot_be_read(tmp_path: Path) -> None:

@@ -119,6 +119,11 @@ def _resources(high_water_bytes: int | None) -> dict[str, Any]:
     return {"resources": Resources(interval_s=0.1, peak_rss_bytes=1_100_000_000, processes=(process,))}
 
 
+def _sampled(unsampled_s: float, reason: str | None = None) -> dict[str, Any]:
+    resources = Resources(interval_s=0.1, peak_rss_bytes=1, unsampled_s=unsampled_s, reason=reason)
+    return {"resources": resources}
+
+
 def _cost(client: float = 1.0, sampler: float = 1.0, late: int = 0) -> dict[str, Any]:
     cost = Cost(
         client_cpu_s=1,
@@ -154,6 +159,9 @@ def _cost(client: float = 1.0, sampler: float = 1.0, late: int = 0) -> dict[str,
             "a GPU (hardware thermal slowdown)",
         ),
         ("memory_disagrees", _resources(1_055_000_000), _resources(1_056_000_000), "runner (pid 7) once held 1056 MB"),
+        ("sampling_gap", _sampled(1.0), _sampled(0.0, "it ended"), "was not sampled to the end: it ended"),
+        ("sampling_gap", _sampled(1.0), _sampled(1.1), "was not sampled for 1.1 s of its requests"),
+        ("sampling_gap", _sampled(1.0), _sampled(3.2, "it ended"), "not sampled for 3.2 s of its requests: it ended"),
         ("tool_cost", _cost(5.0, 5.0), _cost(5.1), "reading answers took 5.1 %"),
         ("tool_cost", _cost(), _cost(sampler=9.0), "sampling took 9.0 %"),
         ("late_events", _cost(late=5), _cost(late=6), "6 of 100 events"),
@@ -197,9 +205,25 @@ def test_what_cannot_be_seen_is_unknown_and_no_doubt(plan: RunPlan) -> None:
     _, validity = assess(evidence_of(plan, example_trials(plan), **_seen(reason="remote")))
     unknown = {c.code for c in validity.conditions if c.passed is None}
     machine = {"swap_used", "other_load", "cpu_stolen", "throttled"}
-    assert unknown >= machine | {"memory_disagrees", "tool_cost", "late_events"}
+    assert unknown >= machine | {"memory_disagrees", "sampling_gap", "tool_cost", "late_events"}
     assert validity.valid
     assert "not known (remote)" in next(c.text for c in validity.conditions if c.code == "swap_used")
+
+
+def test_a_server_that_was_never_sampled_though_it_could_be_is_a_doubt(plan: RunPlan) -> None:
+    never = Resources(interval_s=0.1, unsampled_s=0.4, reason="its process ended")
+    assert _passed(plan, example_trials(plan), "sampling_gap", resources=never) is False
+
+
+def test_other_load_beside_this_tool_is_told_from_load_beside_the_server(plan: RunPlan) -> None:
+    (found,) = _found(plan, *example_trials(plan), **_seen(other_cpu_percent=98.0, reason="remote"))
+    assert "98 % of a core of this machine, not the server's," in found.message
+
+
+def test_other_load_that_is_not_known_says_why(plan: RunPlan) -> None:
+    seen = _seen(reason="remote", other_cpu_reason="hidden")
+    _, validity = assess(evidence_of(plan, example_trials(plan), **seen))
+    assert "not known (hidden)" in next(c.text for c in validity.conditions if c.code == "other_load")
 
 
 @pytest.mark.parametrize(
@@ -283,14 +307,24 @@ def test_too_few_samples_are_those_that_leave_the_limit_open(
 @pytest.mark.parametrize(
     ("options", "remedy"),
     [
-        ({"until_precise": 0.05}, "narrower --until-precise"),
-        ({}, "--profile standard"),
+        ({"until_precise": 0.05}, "a quieter machine"),
+        ({}, "take more: --profile standard, or --until-precise 5%"),
     ],
 )
 def test_a_remedy_knows_what_was_already_used(options: dict[str, Any], remedy: str) -> None:
     plan = example_plan(**options)
     warnings = warnings_of(plan, [example_trial("warm")])
-    assert remedy in next(warning.remedy for warning in warnings if warning.code == "too_few_samples")
+    assert next(warning.remedy for warning in warnings if warning.code == "too_few_samples") == remedy
+
+
+def test_a_precision_that_was_reached_and_is_too_coarse_is_to_be_narrower() -> None:
+    plan = example_plan(until_precise=0.5)
+    slow = [example_trial("warm", index=i, end_ns=round(1e9 * (1.9 + 0.1 * (i % 3)))) for i in range(9)]
+    trials = [*slow, *(example_trial("real", index=i) for i in range(9))]
+    warnings = warnings_of(plan, trials, verdict=example_result(trials, plan).verdict)
+    assert [(w.code, w.remedy) for w in warnings if w.code in ("too_few_samples", "not_precise")] == [
+        ("too_few_samples", "a quieter machine, or a narrower --until-precise")
+    ]
 
 
 def test_a_timeout_that_was_given_is_named() -> None:

@@ -1,16 +1,25 @@
 """Peaks, mean CPU over busy time, and where the VRAM figure comes from."""
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
 
 from ollama_bench.observed import TimelinePoint
 from ollama_bench.trial import LoadedModel, Trial
-from ollama_bench.usage import ProcessPeak, Reading, make_timeline, mean_cpu_percent, summarize_usage
+from ollama_bench.usage import (
+    ProcessPeak,
+    Reading,
+    make_timeline,
+    mean_cpu_percent,
+    summarize_usage,
+    throttle_reasons,
+    unsampled_s,
+)
 from tests.examples import SECOND_NS, example_trial
 
 
-def _reading(at_s: float, rss_bytes: int = 100, cpu_s: float = 0.0, vram_bytes: int | None = None) -> Reading:
+def _reading(at_s: float, rss_bytes: int | None = 100, cpu_s: float = 0.0, vram_bytes: int | None = None) -> Reading:
     return Reading(round(at_s * SECOND_NS), rss_bytes, cpu_s, vram_bytes)
 
 
@@ -27,6 +36,42 @@ def test_cpu_of_a_point_is_its_rate_since_the_point_before() -> None:
 
     assert [point.t_s for point in timeline] == [1.0, 1.1, 1.3]
     assert [point.cpu_percent for point in timeline] == [None, 150.0, 0.0]
+
+
+def test_a_server_that_was_not_seen_whole_has_no_figures_at_that_instant() -> None:
+    readings = [_reading(1), _reading(2, None, 5.0, 7), _reading(3, None, 5.0, 7), _reading(4, cpu_s=6.0)]
+    timeline = make_timeline(readings)
+
+    assert [(p.rss_bytes, p.cpu_percent, p.vram_bytes) for p in timeline[1:]] == [
+        (None, None, None),
+        (None, None, None),
+        (100, None, None),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("seen_until_s", "missed_s"),
+    [(10.0, 0.0), (7.0, 1.0), (3.5, 2.5), (None, 5.0)],
+)
+def test_what_was_not_sampled_while_requests_were_under_way(seen_until_s: float | None, missed_s: float) -> None:
+    readings = [
+        _reading(at / 10, 100 if seen_until_s is not None and at / 10 <= seen_until_s else None) for at in range(101)
+    ]
+    trials = [_busy(1, 4), _busy(6, 8, phase="quality"), _busy(8.5, 9.5, error="reset")]
+    assert unsampled_s(make_timeline(readings), trials) == pytest.approx(missed_s)
+
+
+def test_a_gap_between_samples_is_not_sampled() -> None:
+    timeline = make_timeline([_reading(0), _reading(1), _reading(4), _reading(5)])
+    assert unsampled_s(timeline, [_busy(0.5, 4.5)]) == 3
+    assert unsampled_s([], [_busy(0.5, 4.5)]) == 4
+
+
+def test_throttling_counts_while_a_timed_request_is_under_way() -> None:
+    readings = [replace(_reading(at), throttle_reasons=(f"at {at}",)) for at in range(6)]
+    trials = [_busy(0.5, 2), _busy(2.5, 3.5, phase="quality"), _busy(3.8, 4.2, error="reset")]
+
+    assert throttle_reasons(readings, trials) == {"at 1", "at 2"}
 
 
 def test_two_readings_at_one_instant_have_no_rate_between_them() -> None:
@@ -75,7 +120,18 @@ def test_without_readings_every_figure_is_null_and_the_reason_is_kept() -> None:
     usage = summarize_usage([], [], [example_trial()], interval_s=0.1, sampler_cpu_s=0.0, reason="remote")
 
     assert (usage.peak_rss_bytes, usage.cpu_percent_mean, usage.samples, usage.timeline) == (None, None, 0, ())
-    assert usage.reason == "remote"
+    assert (usage.reason, usage.unsampled_s) == ("remote", None)
+
+
+def test_figures_of_a_part_of_the_run_come_with_what_is_missing() -> None:
+    readings = [_reading(0), _reading(1), _reading(2, None)]
+    usage = summarize_usage(
+        readings, [], [_busy(0, 2)], interval_s=0.1, sampler_cpu_s=0.0, reason=None, missing="it ended"
+    )
+    never = summarize_usage([], [], [_busy(0, 2)], interval_s=0.1, sampler_cpu_s=0.0, reason=None)
+
+    assert (usage.peak_rss_bytes, usage.samples, usage.unsampled_s, usage.reason) == (100, 2, 1.0, "it ended")
+    assert (never.peak_rss_bytes, never.unsampled_s, never.reason) == (None, 2.0, "nothing was sampled yet")
 
 
 @pytest.mark.parametrize(

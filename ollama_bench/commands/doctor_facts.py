@@ -25,8 +25,9 @@ from ollama_bench.machine.load import (
 )
 from ollama_bench.machine.pci import nvidia_gpus
 from ollama_bench.run import Endpoint, open_endpoint
-from ollama_bench.server.client import Client, same_model
+from ollama_bench.server.client import Client
 from ollama_bench.server.locate import locate
+from ollama_bench.server.names import same_model
 from ollama_bench.server.stream import Timeouts
 
 Number = TypeVar("Number", int, float)
@@ -42,7 +43,7 @@ def gather(model: str | None, host: str | None, *, embedded: bool) -> Facts:
         try:
             server = _ask(stack.enter_context(open_endpoint(host, embedded=embedded)))
         except ServerError as error:  # the embedded engine did not start
-            server = Server(url=None, embedded=True, error=str(error))
+            server = Server(url=None, embedded=True, error=error.what, remedy=error.remedy)
         named = model and next((name for name in server.installed if same_model(name, model)), model)
         return Facts(server=server, machine=_machine(server), model=named)
 
@@ -59,9 +60,15 @@ def _ask(endpoint: Endpoint) -> Server:
     with Client(endpoint.url, Timeouts(PATIENCE_S, PATIENCE_S)) as client:
         try:
             server = replace(server, version=client.version())
-            return replace(server, installed=client.installed(), loaded=tuple(client.loaded()))
+            installed = client.installed()
+            return replace(
+                server,
+                installed={name: model.size_bytes for name, model in installed.items()},
+                digests={name: model.digest for name, model in installed.items() if model.digest},
+                loaded=tuple(client.loaded()),
+            )
         except ServerError as error:
-            return replace(server, error=str(error))
+            return replace(server, error=error.what, remedy=error.remedy)
 
 
 def _family(root_pids: Collection[int]) -> list[ServerProcess]:

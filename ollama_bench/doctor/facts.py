@@ -31,13 +31,17 @@ class Server:
     embedded: bool = False
     version: str | None = None
     error: str | None = None
-    """Why it cannot be measured, with a remedy."""
+    """Why it cannot be measured."""
+    remedy: str | None = None
+    """What to do about that, where the error knows."""
     local: bool = True
     processes: tuple[ServerProcess, ...] = ()
     hidden: str | None = None
     """Why no process was found."""
     installed: Mapping[str, int | None] = field(default_factory=dict)
     """The models that it has, with the bytes of their files."""
+    digests: Mapping[str, str] = field(default_factory=dict)
+    """Of those models, where it tells."""
     loaded: tuple[LoadedModel, ...] = ()
 
 

@@ -1,12 +1,16 @@
 """Checks of the model that is to be measured, or of those there are: memory, GPU. Each gives a line, or None."""
 
+import re
 import shlex
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 
 from ollama_bench.doctor.check import Check, label, listed, ok, problem, size, unknown, warning
-from ollama_bench.doctor.facts import Facts
+from ollama_bench.doctor.facts import Facts, Machine, Server
 from ollama_bench.scorecard import Gpu
+from ollama_bench.server.names import same_model
 from ollama_bench.trial import LoadedModel
+from orchestrator.clean import one_line
 
 
 def model(facts: Facts) -> Check | None:
@@ -29,7 +33,8 @@ def loaded(facts: Facts) -> Check | None:
     """Other models in the server's memory count as the measured one's."""
     if facts.server.error is not None:
         return None
-    others = [entry for entry in facts.server.loaded if entry.name != facts.model]
+    server = facts.server
+    others = [entry for entry in server.loaded if facts.model is None or not _is(server, entry, facts.model)]
     named = listed([f"{label(entry.name)}{_sized(entry.size_bytes)}" for entry in others])
     if not facts.server.loaded:
         return ok("loaded", "no model is loaded")
@@ -76,25 +81,66 @@ def memory(facts: Facts) -> Check:
     machine, server = facts.machine, facts.server
     if not server.local:
         return unknown("memory", "the server runs on another machine")
-    limit = machine.limits.memory_bytes or machine.memory_bytes
-    total, available = min(machine.memory_bytes, limit), min(machine.available_bytes, limit)
-    free = f"{size(available)} of {size(total)} free"
-    on_gpus = sum(gpu.memory_bytes or 0 for gpu in machine.gpus)
+    room = _room(machine)
     sizes = {facts.model: server.installed.get(facts.model)} if facts.model else dict(server.installed)
-    in_memory = {entry.name for entry in server.loaded}
-    known = {name: needed for name, needed in sizes.items() if needed is not None and name not in in_memory}
-    tight = sorted((name for name in known if known[name] > max(available, on_gpus)), key=lambda name: -known[name])
-    if not tight:
-        return ok("memory", free + _room_for(known, facts.model))
+    known = {
+        name: needed
+        for name, needed in sizes.items()
+        if needed is not None and not any(_is(server, entry, name) for entry in server.loaded)
+    }
+    tight = sorted((name for name in known if known[name] > room.largest_bytes), key=lambda name: -known[name])
     named = listed([f"{label(name)} ({size(known[name])})" for name in tight])
-    if facts.model and known[facts.model] > total + on_gpus:
-        return problem(
-            "memory", f"{named} is larger than this machine's memory ({size(total)})", "take a smaller model"
+    if facts.model in tight and known[facts.model] > room.total_bytes + room.gpu_total_bytes:
+        all_there_is = f"this machine's memory ({size(room.total_bytes)})"
+        all_there_is += f" and its GPUs' ({size(room.gpu_total_bytes)})" if room.gpu_total_bytes else ""
+        return problem("memory", f"{named} is larger than {all_there_is}", "take a smaller model")
+    if tight:
+        return warning(
+            "memory",
+            f"{room.text}: too little for {named}",
+            "close what else holds memory, unload other models, or take a smaller quantisation",
         )
-    return warning(
-        "memory",
-        f"{free}: too little for {named}",
-        "close other programs, unload other models, or take a smaller quantisation",
+    if facts.model in known and known[facts.model] > room.gpu_free_bytes > 0:
+        return warning(
+            "memory",
+            f"{room.text}: {label(facts.model)} ({size(known[facts.model])}) will run on the CPU in part",
+            "free GPU memory (`nvidia-smi` names who holds it), or take a smaller quantisation",
+        )
+    return ok("memory", room.text + _room_for(known, facts.model))
+
+
+@dataclass(frozen=True)
+class _Room:
+    """Memory of the machine, as far as the server may use it, and of its GPUs together."""
+
+    total_bytes: int
+    free_bytes: int
+    gpu_total_bytes: int
+    gpu_free_bytes: int
+
+    @property
+    def largest_bytes(self) -> int:
+        """What fits into one of both."""
+        return max(self.free_bytes, self.gpu_free_bytes)
+
+    @property
+    def text(self) -> str:
+        """Both in words."""
+        text = f"{size(self.free_bytes)} of {size(self.total_bytes)} memory free"
+        if not self.gpu_total_bytes:
+            return text
+        return f"{text}, {size(self.gpu_free_bytes)} of {size(self.gpu_total_bytes)} GPU memory"
+
+
+def _room(machine: Machine) -> _Room:
+    limit = machine.limits.memory_bytes or machine.memory_bytes
+    within_limit = machine.limits.memory_free_bytes
+    told = [(gpu.memory_bytes, gpu.free_bytes) for gpu in machine.gpus if gpu.memory_bytes is not None]
+    return _Room(
+        total_bytes=min(machine.memory_bytes, limit),
+        free_bytes=min(machine.available_bytes, limit if within_limit is None else within_limit),
+        gpu_total_bytes=sum(total for total, _ in told),
+        gpu_free_bytes=sum(total if free is None else free for total, free in told),
     )
 
 
@@ -112,9 +158,21 @@ def _named(gpus: Sequence[Gpu]) -> str:
     return listed(sized) + (f", driver {label(driver)}" if driver else "")
 
 
+def _is(server: Server, entry: LoadedModel, name: str) -> bool:
+    """Whether what is loaded is the model of that name, under whatever name."""
+    digest = server.digests.get(name)
+    return same_model(entry.name, name) or (digest is not None and entry.digest == digest)
+
+
 def _stop(entries: Sequence[LoadedModel]) -> str:
-    """The commands, to be pasted: a server may call a model what it likes."""
-    return "; ".join(f"ollama stop {shlex.quote(label(entry.name))}" for entry in entries[:3])
+    """Commands to be pasted. A server may call a model what it likes: only a name that can be shown whole is in one."""
+    names = [entry.name for entry in entries]
+    pasted = [
+        f"ollama stop {shlex.quote(name)}"
+        for name in names
+        if name == one_line(name, 200) and not re.search(r"^-|\s|^$", name)
+    ]
+    return "; ".join(pasted[:3]) if pasted else "`ollama stop` and the name that `ollama ps` shows"
 
 
 def _on_the_gpu(entry: LoadedModel) -> str:

@@ -15,10 +15,8 @@ def answers(facts: Facts) -> Check:
     server = facts.server
     if server.error is None:
         return ok("server", "the embedded engine runs" if server.embedded else f"Ollama answers at {server.url}")
-    text, found, remedy = one_line(server.error).rpartition("): ")  # as the client words it: what (why): what to do
-    if not found:
-        return problem("server", one_line(server.error), "see to the server and its log, or name another with --host")
-    return problem("server", f"{text})", remedy)
+    remedy = server.remedy or "see to the server and its log, or name another with --host"
+    return problem("server", one_line(server.error), one_line(remedy))
 
 
 def version(facts: Facts) -> Check | None:

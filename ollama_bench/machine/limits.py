@@ -35,16 +35,21 @@ class Limits:
     cpu_cores: float | None
     """CPU time a second of wall time, at most."""
     memory_bytes: int | None
+    memory_free_bytes: int | None = None
+    """What is left of it, or of a larger limit above it that others share; what the kernel would give up first, file
+    pages not used lately, counts as free. None where the use is not told."""
 
 
 def limits(pid: int | None = None, sys: Path = SYS, proc: Path = PROC, root: Path = ROOT) -> Limits:
     """The limits of process `pid`, by default of this one: the smallest on its path of control groups, v1 and v2."""
     groups = _groups(pid, proc)
+    memory = list(_memory_limits(groups, sys))
     return Limits(
         virtual_machine=_virtual_machine(sys, proc),
         container=_container(root, groups.values()),
         cpu_cores=min(_cpu_limits(groups, sys), default=None),
-        memory_bytes=min(_memory_limits(groups, sys), default=None),
+        memory_bytes=min((limit for limit, _ in memory), default=None),
+        memory_free_bytes=min((max(0, limit - used) for limit, used in memory if used is not None), default=None),
     )
 
 
@@ -72,11 +77,17 @@ def _cpu_limits(groups: dict[str, str], sys: Path) -> Iterator[float]:
             yield quota_us / period_us
 
 
-def _memory_limits(groups: dict[str, str], sys: Path) -> Iterator[int]:
+def _memory_limits(groups: dict[str, str], sys: Path) -> Iterator[tuple[int, int | None]]:
+    """Each limit with the bytes that are used of it (docs.kernel.org, cgroup-v2 and cgroup-v1/memory)."""
     for folder in _folders("memory", groups, sys):
-        for limit in (read_int(folder / "memory.max"), read_int(folder / "memory.limit_in_bytes")):
+        for limit_in, used_in, idle in (
+            ("memory.max", "memory.current", "inactive_file"),
+            ("memory.limit_in_bytes", "memory.usage_in_bytes", "total_inactive_file"),
+        ):
+            limit, used = read_int(folder / limit_in), read_int(folder / used_in)
             if limit is not None and 0 < limit < NO_LIMIT_BYTES:
-                yield limit
+                idle_bytes = read_keyed(folder / "memory.stat").get(idle, 0)
+                yield limit, None if used is None else max(0, used - idle_bytes)
 
 
 def _groups(pid: int | None, proc: Path) -> dict[str, str]:

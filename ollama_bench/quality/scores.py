@@ -4,10 +4,12 @@ from typing import Literal
 
 from pydantic import BaseModel, ConfigDict
 
+from ollama_bench.values import Int64
+
 Dimension = Literal["follow", "coherent", "no_hallucination"]
 DIMENSIONS: tuple[Dimension, ...] = ("follow", "coherent", "no_hallucination")
 
-Span = tuple[int, int]
+Span = tuple[Int64, Int64]
 """Start and end (exclusive) of a stretch of the answer, in characters of the whole answer as it came."""
 
 

@@ -128,7 +128,11 @@ def energy_used(energy: Energy | None) -> str:
     ]
     names = {"nvml": "NVML, whole GPUs", "rapl": "RAPL, whole CPU packages"}
     sources = ", ".join(names.get(source, one_line(source)) for source in energy.sources)
-    return f"{', '.join(parts)}; {figure(energy.joules_per_output_token, 2)} J per output token ({sources})"
+    if energy.joules_per_output_token is None:
+        by_token = f"{NOT_MEASURED} by token: {one_line(energy.joules_per_output_token_reason or 'not measured')}"
+    else:
+        by_token = f"{energy.joules_per_output_token:.2f} J per output token"
+    return f"{', '.join(parts)}; {by_token} ({sources})"
 
 
 def notes(result: RunResult) -> list[StabilityWarning]:

@@ -10,6 +10,7 @@ import pydantic
 
 from ollama_bench.errors import ModelError, ServerError
 from ollama_bench.scorecard import Model
+from ollama_bench.server.names import same_model
 from ollama_bench.server.official import ollama
 from ollama_bench.server.stream import Timeouts, stream_answer, transport_error
 from ollama_bench.trial import LoadedModel, Stream
@@ -30,6 +31,15 @@ class PullProgress:
     status: str
     total_bytes: int | None
     completed_bytes: int | None
+
+
+@dataclass(frozen=True)
+class InstalledModel:
+    """A model that the server has; None where it does not say."""
+
+    size_bytes: int | None
+    """Of its files."""
+    digest: str | None
 
 
 class RefusedError(ServerError):
@@ -116,7 +126,7 @@ class Client:
         except RefusedError as error:
             unknown = re.search(r"not exist|not found|invalid model name", error.words)
             remedy = "is the name right?" if unknown else "see to the server's network and disk, then run it again"
-            raise ModelError(f"{self.url} cannot pull {model}: {error.words}: {remedy}") from error
+            raise ModelError(f"{self.url} cannot pull {model}: {error.words}", remedy=remedy) from error
         if not finished:
             raise ModelError(f"the pull of {model} by {self.url} ended half-way: run it again to resume")
 
@@ -128,15 +138,15 @@ class Client:
                 digest=m.digest,
                 size_bytes=_size_bytes(m.size),
                 size_vram_bytes=_size_bytes(m.size_vram),
-                context_length=m.context_length,
+                context_length=_count(m.context_length),
             )
             for m in self._call(self._control.ps).models
         ]
 
-    def installed(self) -> dict[str, int | None]:
-        """The models that the server has, each with the bytes of its files, from /api/tags."""
+    def installed(self) -> dict[str, InstalledModel]:
+        """The models that the server has, by name, from /api/tags."""
         listed = self._call(self._control.list).models
-        return {model.model: _size_bytes(model.size) for model in listed if model.model}
+        return {model.model: InstalledModel(_size_bytes(model.size), model.digest) for model in listed if model.model}
 
     def load(self, model: str, options: Mapping[str, Any], keep_alive: str) -> None:
         """Load `model` without generating anything; returns when it is ready."""
@@ -172,8 +182,8 @@ class Client:
         if isinstance(cause, httpx.ConnectError | httpx.ConnectTimeout) or not isinstance(cause, httpx.HTTPError):
             reason = "connection refused" if "refused" in str(cause) else str(cause)
             return ServerError(
-                f"no Ollama server answers at {self.url} ({reason}): start one with `ollama serve`, "
-                "point --host or OLLAMA_HOST at it, or add --embedded"
+                f"no Ollama server answers at {self.url} ({reason})",
+                remedy="start one with `ollama serve`, point --host or OLLAMA_HOST at it, or add --embedded",
             )
         limit_s = cause.request.extensions["timeout"]["read"]
         failure = transport_error(cause, limit_s)
@@ -181,18 +191,9 @@ class Client:
 
     def _not_ollama(self, what: str) -> ServerError:
         return ServerError(
-            f"what answers at {self.url} is not Ollama ({what}): check --host or OLLAMA_HOST, or add --embedded"
+            f"what answers at {self.url} is not Ollama ({what})",
+            remedy="check --host or OLLAMA_HOST, or add --embedded",
         )
-
-
-def same_model(name: str, other: str) -> bool:
-    """Whether two spellings name one model: the tag `latest`, the default registry and the case may be left out."""
-    return _canonical(name) == _canonical(other)
-
-
-def _canonical(name: str) -> str:
-    name = name.strip().lower().removeprefix("registry.ollama.ai/").removeprefix("library/")
-    return name if ":" in name.rpartition("/")[2] else f"{name}:latest"
 
 
 def is_loopback(url: str) -> bool:

@@ -1,4 +1,4 @@
-"""Doubts about the machine: what else it did, and what held it back."""
+"""Doubts about the machine: what else it did, what held it back, and whether the server was seen on it throughout."""
 
 from ollama_bench.stability.rule import Evidence, Found, Unknown, not_told
 
@@ -6,6 +6,7 @@ MEMORY_TOLERANCE = 0.05
 MAX_OTHER_CPU_PERCENT = 20.0
 MAX_STEAL_PERCENT = 5.0
 SWAP_TOLERANCE_BYTES = 1_000_000
+MAX_UNSAMPLED_S = 1.0
 POWER_CAP = "power cap"
 """No fault: a GPU at full load runs at its power limit."""
 
@@ -25,14 +26,15 @@ def swap(evidence: Evidence) -> Found | Unknown | None:
 
 def other_load(evidence: Evidence) -> Found | Unknown | None:
     """Something else used the CPU."""
-    percent = evidence.conditions.other_cpu_percent
+    percent, why_not = evidence.conditions.other_cpu_percent, evidence.conditions.other_cpu_reason
     if percent is None:
-        return not_told(evidence)
+        return Unknown(why_not) if why_not else not_told(evidence)
     if percent <= MAX_OTHER_CPU_PERCENT:
         return None
     named = [f"{p.name} (pid {p.pid}, {p.cpu_percent:.0f} %)" for p in evidence.conditions.other_processes[:3]]
+    here = " of this machine, not the server's," if evidence.conditions.reason else ""
     return Found(
-        f"other processes used {percent:.0f} % of a core while requests were under way"
+        f"other processes used {percent:.0f} % of a core{here} while requests were under way"
         + (f": {', '.join(named)}" if named else ""),
         "stop them and run again: the figures are those of a machine that is shared",
     )
@@ -104,6 +106,20 @@ def spilled(evidence: Evidence) -> Found | None:
                 f"below {evidence.plan.num_ctx}: it would be much faster whole on the GPU",
             )
     return None
+
+
+def sampled(evidence: Evidence) -> Found | Unknown | None:
+    """The server's processes went out of sight."""
+    resources = evidence.resources
+    if resources.unsampled_s is None:
+        return Unknown(resources.reason or "this document does not tell")
+    if resources.unsampled_s <= MAX_UNSAMPLED_S and resources.reason is None:
+        return None
+    missed = f"for {resources.unsampled_s:.1f} s of its requests" if resources.unsampled_s >= 0.05 else "to the end"
+    return Found(
+        f"the server was not sampled {missed}" + (f": {resources.reason}" if resources.reason else ""),
+        "memory and CPU are those of the rest: see whether the server was restarted or crashed, and run again",
+    )
 
 
 def memory(evidence: Evidence) -> Found | Unknown | None:

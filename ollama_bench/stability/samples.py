@@ -30,7 +30,7 @@ def too_few(evidence: Evidence) -> Found | Unknown | None:
             return Found(
                 f"{len(values)} samples of {condition.name} do not tell on which side of its limit of "
                 f"{condition.limit:g} the median is ({low:.3g} to {high:.3g})",
-                _more_samples(evidence.plan),
+                _more_samples(evidence),
             )
     return Unknown(f"{', '.join(missing)} not measured") if missing else None
 
@@ -94,9 +94,11 @@ def _values(evidence: Evidence, phase: str, name: str) -> list[float]:
     return [value for value in figures if value is not None]
 
 
-def _more_samples(plan: RunPlan) -> str:
+def _more_samples(evidence: Evidence) -> str:
+    plan = evidence.plan
     if plan.until_precise is not None:
-        return "a quieter machine, or a narrower --until-precise"
+        reached = not_precise(evidence) is None
+        return "a quieter machine, or a narrower --until-precise" if reached else "a quieter machine"
     return {
         "quick": "take more: --profile standard, or --until-precise 5%",
         "standard": "take more: --profile thorough, or --until-precise 5%",

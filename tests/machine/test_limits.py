@@ -54,6 +54,36 @@ def test_v2_the_smallest_limit_on_the_path_counts(tree: Tree) -> None:
     assert (found.cpu_cores, found.memory_bytes, found.container) == (1.5, 8_000_000_000, None)
 
 
+def test_v2_what_is_free_is_the_limit_less_what_is_used_and_not_idle_file_pages(tree: Tree) -> None:
+    tree.group("0::/a/b")
+    tree.write("sys/fs/cgroup/a/memory.max", 10_000)
+    tree.write("sys/fs/cgroup/a/memory.current", 9_000)
+    tree.write("sys/fs/cgroup/a/memory.stat", "anon 5000\nactive_file 1000\ninactive_file 3000")
+    tree.write("sys/fs/cgroup/a/b/memory.max", 6_000)
+    tree.write("sys/fs/cgroup/a/b/memory.current", 1_000)
+
+    found = tree.limits()
+
+    assert (found.memory_bytes, found.memory_free_bytes) == (6_000, 4_000)  # the group above is fuller
+
+
+def test_v1_what_is_free_is_the_limit_less_what_is_used_and_not_idle_file_pages(tree: Tree) -> None:
+    tree.group("4:memory:/job")
+    tree.write("sys/fs/cgroup/memory/job/memory.limit_in_bytes", 10_000)
+    tree.write("sys/fs/cgroup/memory/job/memory.usage_in_bytes", 9_000)
+    tree.write("sys/fs/cgroup/memory/job/memory.stat", "inactive_file 1\ntotal_inactive_file 2500")
+
+    assert tree.limits().memory_free_bytes == 3_500
+
+
+def test_a_limit_that_is_overdrawn_leaves_nothing(tree: Tree) -> None:
+    tree.group("0::/a")
+    tree.write("sys/fs/cgroup/a/memory.max", 10)
+    tree.write("sys/fs/cgroup/a/memory.current", 90)
+
+    assert tree.limits().memory_free_bytes == 0
+
+
 def test_v2_no_limit_is_written_max(tree: Tree) -> None:
     tree.group("0::/user.slice")
     tree.write("sys/fs/cgroup/user.slice/cpu.max", "max 100000")

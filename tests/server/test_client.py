@@ -6,7 +6,8 @@ from collections.abc import Callable, Iterator
 import pytest
 
 from ollama_bench.errors import ModelError, ServerError
-from ollama_bench.server.client import Client, PullProgress, is_loopback, same_model
+from ollama_bench.server.client import Client, InstalledModel, PullProgress, is_loopback
+from ollama_bench.server.names import same_model
 from ollama_bench.server.stream import Timeouts
 from tests.scripted_http import Exchange, Handler
 from tests.scripted_server import Model, ScriptedServer, answering, in_turn
@@ -27,7 +28,7 @@ def test_a_healthy_server_is_read_in_full(client: Client, server: ScriptedServer
     assert card.chat_template
     assert not card.thinking
     assert client.show("nosuch:1b") is None
-    assert client.installed() == {"tiny:1b": 1_100_000_000}
+    assert client.installed() == {"tiny:1b": InstalledModel(1_100_000_000, Model("tiny:1b").digest)}
     assert client.loaded() == []
     client.load("tiny:1b", {"num_ctx": 512}, "10m")
     (loaded,) = client.loaded()
@@ -126,7 +127,9 @@ def test_whatever_a_server_answers_it_is_one_error_of_ours_or_none(
 
 def test_sizes_beyond_all_measure_are_no_sizes(client: Client, server: ScriptedServer) -> None:
     """A float could not hold them: the first one to print them would crash."""
-    server.on["ps"] = lambda x: x.json({"models": [{"name": "tiny:1b", "size": 10**400, "size_vram": 2**63}]})
+    server.on["ps"] = lambda x: x.json(
+        {"models": [{"name": "tiny:1b", "size": 10**400, "size_vram": 2**63, "context_length": 10**400}]}
+    )
     server.on["show"] = lambda x: x.json({"model_info": {"general.parameter_count": 10**400}})
     server.on["tags"] = lambda x: x.json({"models": [{"model": "tiny:1b", "size": 10**400}]})
     (loaded,) = client.loaded()
