@@ -61,6 +61,7 @@ class Runner:
         # The log does not say which request a line is about, so only one at a time has a grammar.
         self._grammar = asyncio.Lock()
         self._active = 0
+        self._ending: asyncio.Task[None] | None = None
         self._log_task = asyncio.create_task(self._copy_log())
 
     @classmethod
@@ -78,7 +79,7 @@ class Runner:
         try:
             await runner._wait_until_loaded(key)
         except BaseException:
-            await asyncio.shield(runner.stop())
+            await runner.stop()
             raise
         return runner
 
@@ -101,17 +102,27 @@ class Runner:
         return self._process.returncode is None and not self._broken and not _has_ended(self.pid)
 
     @property
+    def usable(self) -> bool:
+        """Whether it can take requests: alive, and not about to end."""
+        return self.alive and self._ending is None
+
+    @property
     def pid(self) -> int:
         """The child's process id."""
         return self._process.pid
 
     async def stop(self) -> None:
-        """End the child and wait until it is gone."""
+        """End the child and wait until it is gone; once begun, the end comes even when the wait is cancelled."""
+        if self._ending is None:
+            self._ending = asyncio.create_task(self._end())
+        await asyncio.shield(self._ending)
+
+    async def _end(self) -> None:
         self._signal(signal.SIGTERM)
         try:
             await asyncio.wait_for(self._process.wait(), STOP_GRACE_S)
         except TimeoutError:
-            self._process.kill()
+            self._signal(signal.SIGKILL)
             await self._process.wait()
         await self._log_task
 

@@ -213,6 +213,18 @@ def test_a_client_that_leaves_during_the_load_ends_it(api: httpx.Client, server:
     assert loaded_models(api) == []
 
 
+def test_a_client_that_leaves_while_its_model_takes_another_s_place(api: httpx.Client, server: EmbeddedServer) -> None:
+    generate(api).raise_for_status()
+    [runner] = runners(server)
+    runner.suspend()  # so that it does not end at once
+    with pytest.raises(httpx.ReadTimeout):
+        api.post("/api/generate", json=SHORT | {"model": "second-model"}, timeout=0.5)
+    assert loaded_models(api) == ["tiny:latest"]
+    assert api.post("/api/generate", json=SHORT, timeout=30).json()["done"] is True
+    assert not is_alive(runner)
+    assert len(runners(server)) == 1
+
+
 def test_a_crashed_runner_fails_its_request_and_the_next_one_gets_another(
     api: httpx.Client, server: EmbeddedServer
 ) -> None:
@@ -227,6 +239,22 @@ def test_a_crashed_runner_fails_its_request_and_the_next_one_gets_another(
     again = ENDLESS | {"stream": False, "options": {"num_predict": 2}}
     assert api.post("/api/generate", json=again).json()["done"] is True
     assert len(runners(server)) == 1
+
+
+def test_a_request_that_waits_while_the_runner_crashes_gets_another(api: httpx.Client, server: EmbeddedServer) -> None:
+    body = ENDLESS | {"stream": False, "options": {"num_predict": 2}}
+    with half_read(server, "/api/generate", json.dumps(ENDLESS).encode()):
+        [runner] = runners(server)
+        thread, results = in_background(lambda: httpx.post(f"{server.url}/api/generate", json=body, timeout=60).json())
+        time.sleep(0.5)
+        assert results == []
+        runner.send_signal(signal.SIGKILL)
+        thread.join()
+    [answer] = results
+    assert isinstance(answer, dict)
+    assert answer.get("done") is True, answer
+    assert len(runners(server)) == 1
+    assert not is_alive(runner)
 
 
 def test_a_crash_before_the_first_token_is_a_500(api: httpx.Client, server: EmbeddedServer) -> None:
