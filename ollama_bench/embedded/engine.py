@@ -133,8 +133,9 @@ class Runner:
             text = chunk.decode("utf-8", "replace")
             *lines, rest = (rest + text).split("\n")
             self._note(lines)
-            sys.stderr.write(text)
-            sys.stderr.flush()
+            with suppress(OSError, ValueError):  # nobody reads it any more, or it is closed
+                sys.stderr.write(text)
+                sys.stderr.flush()
         self._note([rest])
 
     def _note(self, lines: list[str]) -> None:

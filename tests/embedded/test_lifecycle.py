@@ -289,6 +289,24 @@ def test_a_model_that_cannot_be_loaded_is_a_clear_error(
     assert runners(server) == []
 
 
+def test_a_server_whose_standard_error_nobody_reads_any_more(home: Path, models_folder: Path, tmp_path: Path) -> None:
+    odd = write_tiny_gguf(tmp_path / "odd.gguf", metadata={"general.architecture": "no-such-architecture"})
+    command = [sys.executable, "-m", "ollama_bench.embedded", "--port", "0", "--models", str(models_folder)]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as process:
+        assert process.stdout is not None
+        assert process.stderr is not None
+        url = process.stdout.readline().strip().removeprefix("listening on ")
+        process.stderr.close()
+        try:
+            with httpx.Client(base_url=url, timeout=60) as api:
+                for _ in range(2):
+                    refused = generate(api, model=str(odd))  # llama.cpp writes of it at length
+                    assert "no-such-architecture" in refused.text
+                    assert generate(api).json()["done"] is True
+        finally:
+            process.terminate()
+
+
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
 def test_a_signal_ends_server_and_runner(number: signal.Signals, own_server: Callable[..., EmbeddedServer]) -> None:
     with own_server() as server:
