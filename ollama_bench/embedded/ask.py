@@ -90,6 +90,6 @@ def reject_unsupported(request: GenerateRequest | ChatRequest) -> None:
     if isinstance(request, GenerateRequest) and request.suffix:
         raise not_supported("suffix")
     if isinstance(request, ChatRequest):
-        called = any(m.tool_calls or m.role.lower() == "tool" for m in request.messages)
-        if request.tools or called:
+        called = (m.tool_calls or m.tool_name or m.tool_call_id or m.role.lower() == "tool" for m in request.messages)
+        if request.tools or any(called):
             raise not_supported("tools")

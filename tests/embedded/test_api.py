@@ -36,6 +36,11 @@ def generate(api: httpx.Client, **body: object) -> httpx.Response:
         ("/api/generate", {"prompt": "x", "template": "{{ .Prompt "}, "unclosed"),
         ("/api/generate", {"prompt": "x", "_debug_render_only": True}, "_debug_render_only"),
         ("/api/chat", {"messages": [{"role": "tool", "content": "x"}]}, "tools"),
+        ("/api/chat", {"messages": [{"role": "user", "content": "x", "tool_name": "f"}]}, "tools"),
+        ("/api/chat", {"messages": [{"role": "user", "content": "x", "tool_call_id": "1"}]}, "tools"),
+        ("/api/show", {"system": "Be brief."}, "system"),
+        ("/api/show", {"template": "{{ .Prompt }}"}, "template"),
+        ("/api/show", {"options": {"num_ctx": 8}}, "options"),
         ("/api/embed", {"input": "x"}, "/api/embed"),
         ("/v1/chat/completions", {}, "/v1/chat/completions"),
         ("/api/blobs/sha256:0", {}, "/api/blobs/sha256:0"),
@@ -49,6 +54,32 @@ def test_what_is_not_supported_says_so(path: str, body: dict[str, object], what:
     assert answer.status_code == 501
     assert what in answer.json()["error"]
     assert "does not support" in answer.json()["error"]
+
+
+@pytest.mark.parametrize(
+    ("path", "body", "message"),
+    [
+        (
+            "/api/show",
+            {"options": 5},
+            "number into Go struct field ShowRequest.options of type map",
+        ),
+        ("/api/show", {"verbose": "yes"}, "string into Go struct field ShowRequest.verbose of type bool"),
+        ("/api/pull", {"insecure": 1}, "number into Go struct field PullRequest.insecure of type bool"),
+        ("/api/pull", {"password": 1}, "number into Go struct field PullRequest.password of type string"),
+    ],
+)
+def test_types_are_checked_of_each_endpoint_s_own_fields(
+    path: str, body: dict[str, object], message: str, api: httpx.Client
+) -> None:
+    answer = api.post(path, json={"model": MODEL} | body)
+    assert answer.status_code == 400
+    assert answer.json()["error"].startswith(f"json: cannot unmarshal {message}")
+
+
+def test_a_pull_takes_what_makes_no_difference_here(api: httpx.Client) -> None:
+    body = {"model": TINY, "insecure": True, "username": "ann", "password": "secret", "stream": False}
+    assert api.post("/api/pull", json=body).json() == {"status": "success"}
 
 
 def test_the_prompt_cache_shows_beside_the_count(api: httpx.Client) -> None:

@@ -37,7 +37,7 @@ BY_DESIGN = {
     "128-*": ("error", "the grammar's compiler is another one, and so are its words"),
     "003-*, 004-*, 159e-*": ("template, parameters", "the file's own template, none, instead of a Modelfile's"),
     "206-*, 207-*": ("layers", "one file, from a package, instead of four layers from a registry"),
-    "216-*": ("content-type", "with its charset, as every other error of the recorded server has it"),
+    "215-*, 216-*": ("status, content-type, lines", "501 at once: the embedded engine asks no registry"),
 }
 """What differs on purpose: recordings, what differs, and why. The code below refers to these entries."""
 
@@ -60,6 +60,12 @@ then the recording is replayed with another seed. One that is never as the recor
 
 IN_OWN_HOME = "206-*, 207-*, 220-*"
 """Replayed in a test of their own, which may pull and delete."""
+
+LISTS = "002-*, 003-*, 004-*, 159e-*"
+"""Replayed in tests of their own, which look at what is listed."""
+
+FROM_A_REGISTRY = "215-*, 216-*"
+"""Replayed in a test of their own: nothing is asked for it."""
 
 
 def matches(name: str, patterns: str) -> bool:
@@ -173,7 +179,8 @@ def assert_same_line(name: str, expected: dict[str, Any], got: dict[str, Any]) -
 
 
 @pytest.mark.parametrize(
-    "name", [n for n in ALL if not matches(n, f"{NEVER_ENDING}, {IN_OWN_HOME}, 002-*, 003-*, 004-*, 159e-*")]
+    "name",
+    [n for n in ALL if not matches(n, f"{NEVER_ENDING}, {IN_OWN_HOME}, {FROM_A_REGISTRY}, {LISTS}")],
 )
 def test_answers_as_the_recorded_server(name: str, api: httpx.Client) -> None:
     for patterns, load in LOADED_BEFORE.items():
@@ -266,6 +273,16 @@ def test_pull_and_delete(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Non
         assert api.post("/api/show", json={"model": MODEL}).status_code == 404
 
 
+@pytest.mark.parametrize("name", [n for n in ALL if matches(n, FROM_A_REGISTRY)])
+def test_a_pull_from_a_registry_is_a_501(name: str, api: httpx.Client) -> None:
+    assert "file does not exist" in recorded_text(name)
+    assert differs(name, "status")
+    answer = replay(api, name)
+    assert answer.status_code == 501
+    assert answer.json()["error"].startswith("the embedded engine does not support pulls from a registry; 127.0.0.1:")
+    assert f"not found among {MODEL}, " in answer.json()["error"]
+
+
 def assert_pulled_as_recorded(api: httpx.Client, name: str) -> None:
     answer = api.post("/api/pull", json={"model": MODEL})
     assert_same_head(name, answer)
@@ -288,7 +305,7 @@ def test_every_recording_is_replayed_or_out_of_scope() -> None:
     assert set(RECORDED) - out_of_scope == set(ALL)
     for pattern in ", ".join(OUT_OF_SCOPE).split(", "):
         assert any(fnmatch(name, pattern) for name in RECORDED), pattern
-    for patterns in [*BY_DESIGN, *LOADED_BEFORE, NEVER_ENDING, IN_OWN_HOME]:
+    for patterns in [*BY_DESIGN, *LOADED_BEFORE, NEVER_ENDING, IN_OWN_HOME, LISTS, FROM_A_REGISTRY]:
         for pattern in patterns.split(", "):
             assert any(fnmatch(name, pattern) for name in ALL), pattern
 
