@@ -40,6 +40,8 @@ def check_request(request: GenerateRequest | ChatRequest, model: Model, parallel
     header = header_of(model)
     schema = parse_format(request.format)
     options = parse_options(request.options, default_stop(header))
+    if isinstance(request, GenerateRequest):
+        _check_context(request, header)
     trained = header.number("context_length")
     plan = LoadPlan(
         path=str(model.path),
@@ -63,6 +65,13 @@ def check_request(request: GenerateRequest | ChatRequest, model: Model, parallel
         truncate=request.truncate,
         entered_ns=entered_ns,
     )
+
+
+def _check_context(request: GenerateRequest, header: GgufHeader) -> None:
+    limit = header.vocabulary_size or 2**31
+    for token in request.context or ():
+        if not 0 <= token < limit:
+            raise ApiError(400, f"context: {token} is no token of {request.model}, whose ids are 0 to {limit - 1}")
 
 
 def _check_think(request: GenerateRequest | ChatRequest, header: GgufHeader) -> bool | str | None:

@@ -252,6 +252,21 @@ def test_context_continues_a_conversation(api: httpx.Client) -> None:
     assert second["context"][: len(first["context"])] == first["context"]
 
 
+@pytest.mark.parametrize("token", [-1, len(WORDS) + 259, 10**6, 2**31, 2**40, -(2**70)])
+def test_a_context_of_other_tokens_than_the_model_s_is_a_400(token: int, api: httpx.Client) -> None:
+    answer = generate(api, model=TINY, prompt="x", context=[5, token])
+    assert answer.status_code == 400
+    assert answer.json()["error"] == f"context: {token} is no token of tiny, whose ids are 0 to {len(WORDS) + 258}"
+    assert generate(api, model=TINY, prompt="x", context=[len(WORDS) + 258]).status_code == 200
+
+
+@pytest.mark.parametrize("limit", [{}, {"num_predict": -1}, {"num_predict": 0}, {"num_predict": 41}])
+def test_an_answer_ends_at_ten_times_the_context(limit: dict[str, int], api: httpx.Client) -> None:
+    options = {"num_ctx": 4, "seed": 1, "temperature": 2.0, "repeat_penalty": 2.0} | limit
+    answer = generate(api, model=TINY, prompt="x", raw=True, options=options, stream=False).json()
+    assert (answer["done_reason"], answer["eval_count"]) == ("length", 40)
+
+
 def test_characters_that_take_several_tokens_arrive_whole(api: httpx.Client) -> None:
     body = {
         "model": MODEL,
