@@ -3,6 +3,7 @@
 import asyncio
 import json
 import os
+import re
 import secrets
 import signal
 import sys
@@ -27,6 +28,8 @@ GRAMMAR_ERROR = "llg error: "
 """llama.cpp logs a schema that it cannot use, or can no longer follow, and goes on without any constraint."""
 COMPILING = "failed to "
 """What tells an error in the schema from one while the answer is made."""
+WARNING = re.compile(r"[0-9.]+ W ")
+"""How llama.cpp begins a line of its log that tells of no error."""
 STREAMED = {"stream": True, "return_progress": True}
 """With a word after each batch of the prompt llama.cpp notices at once that nobody listens, else within a second."""
 LOG_LAG_S = 0.02
@@ -124,7 +127,7 @@ class Runner:
         except TimeoutError:
             self._signal(signal.SIGKILL)
             await self._process.wait()
-        await self._log_task
+        await asyncio.wait({self._log_task})
 
     async def _copy_log(self) -> None:
         assert self._process.stderr is not None
@@ -213,7 +216,8 @@ class Runner:
                     yield block
         except BrokenReplyError as error:
             self._broken = True
-            cause = self._log[-1] if self._log else error
+            telling = [line for line in self._log if not WARNING.match(line)]
+            cause = telling[-1] if telling else error
             raise ApiError(500, f"an error was encountered while running the model: {cause}") from None
         finally:
             transport.close()

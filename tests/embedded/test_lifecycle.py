@@ -241,6 +241,23 @@ def test_a_crashed_runner_fails_its_request_and_the_next_one_gets_another(
     assert len(runners(server)) == 1
 
 
+def test_a_warning_is_not_given_as_the_cause_of_a_crash(
+    api: httpx.Client, server: EmbeddedServer, tmp_path: Path
+) -> None:
+    # It says its script over and over. When a prompt is in the cache, llama.cpp warns that it is evaluated once more.
+    path = write_tiny_gguf(tmp_path / "loops.gguf", metadata={"tokenizer.ggml.eos_token_id": 1}, script=["a", "b"])
+    body = {"model": str(path), "prompt": "x", "options": {"temperature": 0}}
+    api.post("/api/generate", json=body | {"options": {"num_predict": 1}}).raise_for_status()
+    with api.stream("POST", "/api/generate", json=body) as answer:
+        lines = answer.iter_lines()
+        next(lines)
+        [runner] = runners(server)
+        runner.send_signal(signal.SIGKILL)
+        *_, last = lines
+    assert json.loads(last)["error"].startswith(STOPPED)
+    assert "n_past" not in json.loads(last)["error"]
+
+
 def test_a_request_that_waits_while_the_runner_crashes_gets_another(api: httpx.Client, server: EmbeddedServer) -> None:
     body = ENDLESS | {"stream": False, "options": {"num_predict": 2}}
     with half_read(server, "/api/generate", json.dumps(ENDLESS).encode()):
