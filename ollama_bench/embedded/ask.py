@@ -96,8 +96,11 @@ def reject_unsupported(request: GenerateRequest | ChatRequest) -> None:
     )
     if images:
         raise not_supported("images")
-    if isinstance(request, GenerateRequest) and request.suffix:
-        raise not_supported("suffix")
+    if isinstance(request, GenerateRequest):
+        if request.suffix:
+            raise not_supported("suffix")
+        if request.width or request.height or request.steps:
+            raise not_supported("the making of images (width, height, steps)")
     if isinstance(request, ChatRequest):
         called = (m.tool_calls or m.tool_name or m.tool_call_id or m.role.lower() == "tool" for m in request.messages)
         if request.tools or any(called):

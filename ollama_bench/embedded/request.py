@@ -70,6 +70,9 @@ class GenerateRequest(_ModelRequest):
     context: list[int] | None = None
     raw: bool = False
     images: list[str] = []
+    width: int = 0
+    height: int = 0
+    steps: int = 0
 
 
 class ChatRequest(_ModelRequest):

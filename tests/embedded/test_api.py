@@ -28,6 +28,9 @@ def generate(api: httpx.Client, **body: object) -> httpx.Response:
     [
         ("/api/generate", {"prompt": "x", "images": ["aGk="]}, "images"),
         ("/api/generate", {"prompt": "x", "suffix": "y"}, "suffix"),
+        ("/api/generate", {"prompt": "x", "width": 64}, "images"),
+        ("/api/generate", {"prompt": "x", "height": 64}, "images"),
+        ("/api/generate", {"prompt": "x", "steps": 9}, "images"),
         ("/api/generate", {"prompt": "x", "logprobs": True}, "logprobs"),
         ("/api/chat", {"messages": [{"role": "user", "content": "x", "images": ["aGk="]}]}, "images"),
         ("/api/chat", {"messages": [{"role": "user", "content": "x"}], "tools": [{"type": "function"}]}, "tools"),
