@@ -5,6 +5,7 @@ import time
 from collections.abc import AsyncGenerator, Callable, Generator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
+from typing import TypeVar
 
 from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
@@ -36,6 +37,9 @@ from ollama_bench.embedded.wire import ApiError, Json, not_supported, timestamp
 
 VERSION = "0.33.0+ollama-bench"
 """The version of Ollama whose API this is; after the plus, that it is not Ollama."""
+
+
+_Found = TypeVar("_Found")
 
 
 class Endpoints:
@@ -144,14 +148,15 @@ class Endpoints:
         return Answer(pieces, form=form, fold=None if body.stream else partial(_fold_chat, form))
 
     async def _find(self, name: str) -> Model:
-        # A disk may be slow to answer. One thread of their own: look-ups keep their order, and wait for no digest.
-        return await asyncio.get_running_loop().run_in_executor(self._lookups, self._catalogue.find, name)
+        return await self._look_up(partial(self._catalogue.find, name))
 
     async def _check(self, body: GenerateRequest | ChatRequest, model: Model, entered_ns: int) -> Ask:
-        check = partial(check_request, body, model, self._scheduler.parallel, entered_ns)
-        loaded = self._scheduler.loaded
-        # The first look into a file takes a while; the header of the loaded model is at hand.
-        return check() if loaded and loaded.model.path == model.path else await asyncio.to_thread(check)
+        return await self._look_up(partial(check_request, body, model, self._scheduler.parallel, entered_ns))
+
+    async def _look_up(self, ask_disk: Callable[[], _Found]) -> _Found:
+        # A disk may be slow, and so is the first look into a large file. In one thread, which does nothing else,
+        # requests keep their order, and wait for no digest.
+        return await asyncio.get_running_loop().run_in_executor(self._lookups, ask_disk)
 
     def _load(self, ask: Ask, form: Callable[[gen.Piece], Json]) -> Response:
         return Answer(gen.load_only(self._scheduler, ask), form=form, fold=_last)

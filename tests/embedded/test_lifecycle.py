@@ -98,21 +98,34 @@ def test_an_unload_while_generating_waits_for_the_answer(api: httpx.Client, serv
 
 def test_requests_are_served_in_order_of_arrival(api: httpx.Client, server: EmbeddedServer) -> None:
     generate(api).raise_for_status()
-    finished: list[int] = []
-
-    def ask(index: int) -> None:
-        httpx.post(f"{server.url}/api/generate", json=SHORT, timeout=60).raise_for_status()
-        finished.append(index)
-
     with half_read(server, "/api/generate", json.dumps(ENDLESS).encode()):
-        threads = []
-        for index in range(4):
-            threads.append(in_background(partial(ask, index))[0])
+        asked = []
+        for _ in range(4):
+            asked.append(in_background(lambda: generate(api).json()["created_at"].rstrip("Z")))
             time.sleep(0.1)
-        assert finished == []
-    for thread in threads:
+        assert all(results == [] for _, results in asked)
+    for thread, _ in asked:
         thread.join()
-    assert finished == [0, 1, 2, 3]
+    finished = [results[0] for _, results in asked]
+    assert all(isinstance(created_at, str) for created_at in finished)
+    assert finished == sorted(finished, key=str)
+
+
+def test_a_model_that_is_slow_to_look_into_keeps_its_place(own_server: Callable[..., EmbeddedServer]) -> None:
+    finished: list[str] = []
+    with own_server() as server:
+        url = f"{server.url}/api/generate"
+
+        def ask(model: str) -> None:
+            httpx.post(url, json=SHORT | {"model": model}, timeout=60).raise_for_status()
+            finished.append(model)
+
+        ask(TINY)
+        first, _ = in_background(partial(ask, MODEL))  # the first look into its file takes some tenths of a second
+        time.sleep(0.05)
+        ask(TINY)
+        first.join()
+    assert finished == [TINY, MODEL, TINY]
 
 
 def test_waiting_in_the_queue_is_in_the_total_only(api: httpx.Client, server: EmbeddedServer) -> None:
