@@ -1,8 +1,9 @@
 """Replays what a real Ollama 0.33.0-rc2 was asked, and compares the answers.
 
 Compared: status, content type and the headers that clients act on; of JSON the fields and their types, `model`,
-`done`, `done_reason`, the counts of prompt tokens and the prompt's tokens in `context`; of a stream the kinds of
-lines in their order; of an error its whole text. Not compared: generated text and durations.
+`done`, `done_reason`, the counts of prompt tokens, and of generated ones where a limit ended them, and the prompt's
+tokens in `context`; of a stream the kinds of lines in their order; of an error its whole text. Not compared: generated
+text and durations.
 """
 
 import json
@@ -172,6 +173,8 @@ def assert_same_line(name: str, expected: dict[str, Any], got: dict[str, Any]) -
     for field in {"model", "done", "done_reason", "prompt_eval_count"} - skipped:
         if not (field == "prompt_eval_count" and differs(name, "prompt")):
             assert got.get(field) == expected.get(field), field
+    if got.get("done_reason") == expected.get("done_reason") == "length":
+        assert got["eval_count"] == expected["eval_count"]
     if "context" in expected:
         prompt = expected["prompt_eval_count"] - 1  # without the token that begins the sequence
         if len(expected["context"]) - prompt <= expected["eval_count"]:  # else the prompt was cut
