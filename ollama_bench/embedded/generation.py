@@ -120,7 +120,8 @@ class _RepeatCounter:
 
 def _completion_body(ask: Ask, prompt: str | list[int], schema: Json | None) -> Json:
     options = ask.options
-    longest = MAX_CONTEXTS * ask.plan.num_ctx
+    num_ctx = ask.plan.num_ctx
+    longest = MAX_CONTEXTS * num_ctx
     body: Json = {
         "prompt": prompt,
         "cache_prompt": True,
@@ -132,7 +133,8 @@ def _completion_body(ask: Ask, prompt: str | list[int], schema: Json | None) -> 
         "top_p": options.top_p,
         "min_p": options.min_p,
         "typical_p": options.typical_p,
-        "repeat_last_n": ask.plan.num_ctx if options.repeat_last_n == -1 else options.repeat_last_n,
+        # llama.cpp makes room for so many tokens at once; there are never more than a prompt and the longest answer.
+        "repeat_last_n": num_ctx if options.repeat_last_n == -1 else min(options.repeat_last_n, num_ctx + longest),
         "repeat_penalty": options.repeat_penalty,
         "presence_penalty": options.presence_penalty,
         "frequency_penalty": options.frequency_penalty,

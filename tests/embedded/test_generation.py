@@ -21,9 +21,11 @@ class ScriptedRunner:
     """Says one script each time it is asked."""
 
     def __init__(self, *scripts: list[str]) -> None:
+        self.asked: list[Json] = []
         self._scripts = iter(scripts)
 
     async def complete(self, body: Json) -> AsyncGenerator[Json]:
+        self.asked.append(body)
         for token in next(self._scripts):
             yield {"content": token, "stop": False}
         yield {"content": "", "stop": True}
@@ -41,3 +43,18 @@ def test_repeats_are_counted_anew_in_the_answer_after_the_thinking(repeats: int,
 
     assert asyncio.run(text()) == "7" * (1 + MAX_TOKEN_REPEATS)
     assert (completion.last is not None) is whole
+
+
+@pytest.mark.parametrize(("asked", "sent"), [(-1, 64), (0, 0), (8, 8), (100, 100), (2**40, 11 * 64)])
+def test_repeat_last_n_is_no_more_than_there_can_be_tokens(asked: int, sent: int, tmp_path: Path) -> None:
+    # llama.cpp keeps room for as many: two thousand million took 8 GB, and half a minute.
+    path = write_tiny_gguf(tmp_path / "tiny.gguf")
+    ask = check_request(ChatRequest(options={"repeat_last_n": asked, "num_ctx": 64}), Model("tiny", path), 1, 0)
+    runner = ScriptedRunner(["a"])
+
+    async def drain() -> None:
+        async for _ in _Completion(cast(Runner, runner), ask, "x").pieces():
+            pass
+
+    asyncio.run(drain())
+    assert runner.asked[0]["repeat_last_n"] == sent
