@@ -230,8 +230,9 @@ def test_a_client_that_leaves_while_its_model_takes_another_s_place(api: httpx.C
     generate(api).raise_for_status()
     [runner] = runners(server)
     runner.suspend()  # so that it does not end at once
+    until(lambda: is_stopped(runner))
     with pytest.raises(httpx.ReadTimeout):
-        api.post("/api/generate", json=SHORT | {"model": "second-model"}, timeout=0.5)
+        api.post("/api/generate", json=SHORT | {"model": "second-model"}, timeout=1)
     assert loaded_models(api) == ["tiny:latest"]
     assert api.post("/api/generate", json=SHORT, timeout=30).json()["done"] is True
     assert not is_alive(runner)
@@ -384,6 +385,12 @@ def test_server_and_runner_die_with_a_killed_tool(home: Path, models_folder: Pat
         assert len(family) == 2
         tool.kill()
         until(lambda: not any(is_alive(process) for process in family))
+
+
+def is_stopped(process: psutil.Process) -> bool:
+    """Whether all its threads are: one that still runs would heed a signal at once."""
+    ids = [thread.id for thread in process.threads()] if sys.platform == "linux" else [process.pid]
+    return all(psutil.Process(number).status() == psutil.STATUS_STOPPED for number in ids)
 
 
 def assert_falls_idle(runner: psutil.Process) -> None:
