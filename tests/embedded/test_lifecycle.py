@@ -259,13 +259,14 @@ def test_a_warning_is_not_given_as_the_cause_of_a_crash(
     api: httpx.Client, server: EmbeddedServer, tmp_path: Path
 ) -> None:
     # It says its script over and over. When a prompt is in the cache, llama.cpp warns that it is evaluated once more.
-    path = write_tiny_gguf(tmp_path / "loops.gguf", metadata={"tokenizer.ggml.eos_token_id": 1}, script=["a", "b"])
+    endless = {"tokenizer.ggml.eos_token_id": 1, "llama.context_length": 4096}
+    path = write_tiny_gguf(tmp_path / "loops.gguf", metadata=endless, script=["a", "b"])
     body = {"model": str(path), "prompt": "x", "options": {"temperature": 0}}
     api.post("/api/generate", json=body | {"options": {"num_predict": 1}}).raise_for_status()
+    [runner] = runners(server)
     with api.stream("POST", "/api/generate", json=body) as answer:
         lines = answer.iter_lines()
         next(lines)
-        [runner] = runners(server)
         runner.send_signal(signal.SIGKILL)
         *_, last = lines
     assert json.loads(last)["error"].startswith(STOPPED)
