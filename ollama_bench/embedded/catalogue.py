@@ -17,7 +17,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from tempfile import NamedTemporaryFile
 
-from ollama_bench.embedded.wire import ApiError, Json
+from ollama_bench.embedded.wire import ApiError, Json, not_supported
 
 PACKAGED = ("gemma3:270m-base", "gemma3:270m")
 REGISTRY = "registry.ollama.ai/library/"
@@ -77,21 +77,22 @@ class Catalogue:
 
     def pull(self, name: str) -> Generator[Json]:
         """Yield Ollama's progress lines while the file of `name` is put into place. Raises ApiError."""
+        self.check_pull(name)
         yield {"status": "pulling manifest"}
-        if self._is_path(name):
-            self.find(name)
-        elif _normalised(name) in PACKAGED:
+        if not self._is_path(name) and _normalised(name) in PACKAGED:
             yield from self._assemble()
             yield {"status": "verifying sha256 digest"}
             yield {"status": "writing manifest"}
-        elif not any(model.name == _normalised(name) for model in self._folder_models()):
-            raise ApiError(500, "pull model manifest: file does not exist")
         yield {"status": "success"}
 
     def check_pull(self, name: str) -> None:
-        """Raise ApiError 400 for a name that can never be one."""
-        if not self._is_path(name):
-            _normalised(name)
+        """Raise ApiError: 400 for a name that can never be one, 501 for a model that would come from a registry."""
+        if self._is_path(name):
+            return
+        wanted = _normalised(name)
+        if wanted not in PACKAGED and not any(model.name == wanted for model in self._folder_models()):
+            own = f"{PACKAGED[-1]}, the files of --models and paths of GGUF files"
+            raise not_supported(f"pulls from a registry; {name} is not found among {own}")
 
     def delete(self, name: str) -> None:
         """Remove the pulled file, under all its names. Raises ApiError: 404, or 501 for a file of the user's."""

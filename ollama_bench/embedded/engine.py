@@ -3,6 +3,7 @@
 import asyncio
 import json
 import os
+import re
 import secrets
 import signal
 import sys
@@ -27,6 +28,8 @@ GRAMMAR_ERROR = "llg error: "
 """llama.cpp logs a schema that it cannot use, or can no longer follow, and goes on without any constraint."""
 COMPILING = "failed to "
 """What tells an error in the schema from one while the answer is made."""
+WARNING = re.compile(r"[0-9.]+ W ")
+"""How llama.cpp begins a line of its log that tells of no error."""
 STREAMED = {"stream": True, "return_progress": True}
 """With a word after each batch of the prompt llama.cpp notices at once that nobody listens, else within a second."""
 LOG_LAG_S = 0.02
@@ -61,6 +64,7 @@ class Runner:
         # The log does not say which request a line is about, so only one at a time has a grammar.
         self._grammar = asyncio.Lock()
         self._active = 0
+        self._ending: asyncio.Task[None] | None = None
         self._log_task = asyncio.create_task(self._copy_log())
 
     @classmethod
@@ -78,7 +82,7 @@ class Runner:
         try:
             await runner._wait_until_loaded(key)
         except BaseException:
-            await asyncio.shield(runner.stop())
+            await runner.stop()
             raise
         return runner
 
@@ -101,19 +105,29 @@ class Runner:
         return self._process.returncode is None and not self._broken and not _has_ended(self.pid)
 
     @property
+    def usable(self) -> bool:
+        """Whether it can take requests: alive, and not about to end."""
+        return self.alive and self._ending is None
+
+    @property
     def pid(self) -> int:
         """The child's process id."""
         return self._process.pid
 
     async def stop(self) -> None:
-        """End the child and wait until it is gone."""
+        """End the child and wait until it is gone; once begun, the end comes even when the wait is cancelled."""
+        if self._ending is None:
+            self._ending = asyncio.create_task(self._end())
+        await asyncio.shield(self._ending)
+
+    async def _end(self) -> None:
         self._signal(signal.SIGTERM)
         try:
             await asyncio.wait_for(self._process.wait(), STOP_GRACE_S)
         except TimeoutError:
-            self._process.kill()
+            self._signal(signal.SIGKILL)
             await self._process.wait()
-        await self._log_task
+        await asyncio.wait({self._log_task})
 
     async def _copy_log(self) -> None:
         assert self._process.stderr is not None
@@ -122,8 +136,9 @@ class Runner:
             text = chunk.decode("utf-8", "replace")
             *lines, rest = (rest + text).split("\n")
             self._note(lines)
-            sys.stderr.write(text)
-            sys.stderr.flush()
+            with suppress(OSError, ValueError):  # nobody reads it any more, or it is closed
+                sys.stderr.write(text)
+                sys.stderr.flush()
         self._note([rest])
 
     def _note(self, lines: list[str]) -> None:
@@ -201,7 +216,8 @@ class Runner:
                     yield block
         except BrokenReplyError as error:
             self._broken = True
-            cause = self._log[-1] if self._log else error
+            telling = [line for line in self._log if not WARNING.match(line)]
+            cause = telling[-1] if telling else error
             raise ApiError(500, f"an error was encountered while running the model: {cause}") from None
         finally:
             transport.close()

@@ -13,6 +13,8 @@ from ollama_bench.embedded.thinking import CLOSE, OPEN, ThinkSplitter
 from ollama_bench.embedded.wire import Json
 
 MAX_TOKEN_REPEATS = 30
+MAX_CONTEXTS = 10
+"""How often an answer may fill the context, so that none goes on for ever; as Ollama limits `num_predict`."""
 
 
 @dataclass(frozen=True)
@@ -61,7 +63,6 @@ class _Completion:
         self._runner = runner
         self._ask = ask
         self._splitter = ThinkSplitter(opened=prompt.rstrip().endswith(OPEN)) if ask.think else None
-        self._repeats = _RepeatCounter()
 
     async def pieces(self) -> AsyncGenerator[Piece]:
         """Yield the pieces. A model that thinks is kept to `format` only from the answer proper on.
@@ -85,9 +86,10 @@ class _Completion:
 
     async def _ask_for(self, schema: Json | None) -> AsyncGenerator[Piece]:
         prompt = await fit(self._runner, self._ask, self.prompt + self.said)
+        repeats = _RepeatCounter()  # Ollama counts anew each time it asks its runner
         async with aclosing(self._runner.complete(_completion_body(self._ask, prompt, schema))) as events:
             async for event in events:
-                if self._repeats.count(event["content"]) > MAX_TOKEN_REPEATS:
+                if repeats.count(event["content"]) > MAX_TOKEN_REPEATS:
                     return
                 self.said += event["content"]
                 for piece in _pieces(event, self._splitter):
@@ -118,10 +120,12 @@ class _RepeatCounter:
 
 def _completion_body(ask: Ask, prompt: str | list[int], schema: Json | None) -> Json:
     options = ask.options
+    num_ctx = ask.plan.num_ctx
+    longest = MAX_CONTEXTS * num_ctx
     body: Json = {
         "prompt": prompt,
         "cache_prompt": True,
-        "n_predict": options.num_predict if options.num_predict > 0 else -1,
+        "n_predict": min(options.num_predict, longest) if options.num_predict > 0 else longest,
         "n_keep": options.num_keep,
         "seed": options.seed,
         "temperature": options.temperature,
@@ -129,7 +133,8 @@ def _completion_body(ask: Ask, prompt: str | list[int], schema: Json | None) -> 
         "top_p": options.top_p,
         "min_p": options.min_p,
         "typical_p": options.typical_p,
-        "repeat_last_n": ask.plan.num_ctx if options.repeat_last_n == -1 else options.repeat_last_n,
+        # llama.cpp makes room for so many tokens at once; there are never more than a prompt and the longest answer.
+        "repeat_last_n": num_ctx if options.repeat_last_n == -1 else min(options.repeat_last_n, num_ctx + longest),
         "repeat_penalty": options.repeat_penalty,
         "presence_penalty": options.presence_penalty,
         "frequency_penalty": options.frequency_penalty,

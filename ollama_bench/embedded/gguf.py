@@ -55,6 +55,8 @@ class GgufHeader:
 
     metadata: Mapping[str, Any]
     tensors: tuple[Tensor, ...]
+    vocabulary_size: int = 0
+    """How many tokens the file lists, 0 when it lists none."""
 
     @property
     def architecture(self) -> str:
@@ -113,6 +115,7 @@ class _Reader:
     def __init__(self, file: BinaryIO, *, arrays: bool) -> None:
         self.file = file
         self.arrays = arrays
+        self.length = 0  # of the array read last
         self.limit = min(os.fstat(file.fileno()).st_size, MAX_HEADER_BYTES)
 
     def header(self) -> GgufHeader:
@@ -124,11 +127,13 @@ class _Reader:
         tensor_count, entry_count = self.scalar("Q"), self.scalar("Q")
         if max(tensor_count, entry_count) > MAX_ENTRIES:
             raise GgufError(f"{max(tensor_count, entry_count)} entries are more than the {MAX_ENTRIES} allowed")
-        metadata = {}
+        metadata, vocabulary_size = {}, 0
         for _ in range(entry_count):
             key = self.text(MAX_NAME_BYTES)
             metadata[key] = self.value(self.scalar("I"))
-        return GgufHeader(metadata, tuple(self.tensor() for _ in range(tensor_count)))
+            if key == "tokenizer.ggml.tokens":
+                vocabulary_size = self.length
+        return GgufHeader(metadata, tuple(self.tensor() for _ in range(tensor_count)), vocabulary_size)
 
     def tensor(self) -> Tensor:
         name = self.text(MAX_NAME_BYTES)
@@ -151,6 +156,7 @@ class _Reader:
 
     def array(self) -> list[Any] | None:
         kind, count = self.scalar("I"), self.scalar("Q")
+        self.length = count
         if kind == _STRING:
             return self.strings(count)
         if kind not in _SCALARS:

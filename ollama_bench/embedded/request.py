@@ -42,6 +42,8 @@ class Message(_Body):
     thinking: str = ""
     images: list[str] = []
     tool_calls: list[Any] = []
+    tool_name: str = ""
+    tool_call_id: str = ""
 
 
 class _ModelRequest(_Body):
@@ -68,6 +70,9 @@ class GenerateRequest(_ModelRequest):
     context: list[int] | None = None
     raw: bool = False
     images: list[str] = []
+    width: int = 0
+    height: int = 0
+    steps: int = 0
 
 
 class ChatRequest(_ModelRequest):
@@ -78,17 +83,33 @@ class ChatRequest(_ModelRequest):
 
 
 class NameRequest(_Body):
-    """The body of show, pull and delete; `name` is the deprecated spelling of `model`."""
+    """The body of DELETE /api/delete; `name` is the deprecated spelling of `model`."""
 
     model: str = ""
     name: str = ""
-    stream: bool = True
-    verbose: bool = False
 
     @property
     def target(self) -> str:
         """The name under whichever key it came."""
         return self.model or self.name
+
+
+class ShowRequest(NameRequest):
+    """The body of POST /api/show."""
+
+    verbose: bool = False
+    system: str = ""
+    template: str = ""
+    options: dict[str, Any] = {}
+
+
+class PullRequest(NameRequest):
+    """The body of POST /api/pull. Ollama ignores `username` and `password`; nothing here could be `insecure`."""
+
+    stream: bool = True
+    insecure: bool = False
+    username: str = ""
+    password: str = ""
 
 
 _Request = TypeVar("_Request", bound=_Body)

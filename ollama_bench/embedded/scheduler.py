@@ -112,11 +112,12 @@ class Scheduler:
         finally:
             self._waiting_for_load -= must_load
         try:
-            if not self._serves(plan):
+            if self._loaded and self._serves(plan):
+                await self._until_fewer_than(self.parallel, self._loaded)
+            if not self._serves(plan):  # or no more: it may have crashed meanwhile
                 await self._replace(model, header, plan)
             loaded = self._loaded
             assert loaded is not None
-            await self._until_fewer_than(self.parallel, loaded)
             loaded.active += 1
             if waiting.keep_alive_s is not None:
                 loaded.keep_alive_s = waiting.keep_alive_s
@@ -130,7 +131,7 @@ class Scheduler:
             self._door.release()
 
     def _serves(self, plan: LoadPlan) -> bool:
-        return self.loaded is not None and self.loaded.plan == plan
+        return self._loaded is not None and self._loaded.runner.usable and self._loaded.plan == plan
 
     async def _replace(self, model: Model, header: GgufHeader, plan: LoadPlan) -> None:
         if self._loaded:

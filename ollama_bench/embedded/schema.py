@@ -5,7 +5,7 @@ and a small model adds them without end. In Ollama's grammars (llama.cpp's own) 
 unless `additionalProperties` says so.
 """
 
-import json
+from typing import Any
 
 from ollama_bench.embedded.wire import ApiError, Json
 
@@ -22,10 +22,24 @@ def engine_schema(schema: Json) -> Json:
     """Return `schema` with its objects closed and its answer on one line. Raises ApiError 400 when it is too deep."""
     try:
         # Schemas that hold together see each other's properties as additional ones: they stay as they are.
-        closed = schema if '"allOf"' in json.dumps(schema) else _closed(schema)
+        closed = schema if _holds_together(schema) else _closed(schema)
     except RecursionError:
         raise ApiError(400, "invalid JSON schema in format: exceeded max depth") from None
     return closed | {"x-guidance": ONE_LINE}
+
+
+def _holds_together(schema: Json) -> bool:
+    parts = (part for key, value in schema.items() for part in _parts(key, value) if isinstance(part, dict))
+    return "allOf" in schema or any(_holds_together(part) for part in parts)
+
+
+def _parts(key: str, value: Any) -> list[Any]:
+    """Return the schemas under the keyword `key`; a property's name is none, whatever it looks like."""
+    if key in _SCHEMA:
+        return [value]
+    if key in _SCHEMAS and isinstance(value, list):
+        return value
+    return list(value.values()) if key in _NAMED_SCHEMAS and isinstance(value, dict) else []
 
 
 def _closed(schema: Json) -> Json:

@@ -28,6 +28,9 @@ def generate(api: httpx.Client, **body: object) -> httpx.Response:
     [
         ("/api/generate", {"prompt": "x", "images": ["aGk="]}, "images"),
         ("/api/generate", {"prompt": "x", "suffix": "y"}, "suffix"),
+        ("/api/generate", {"prompt": "x", "width": 64}, "images"),
+        ("/api/generate", {"prompt": "x", "height": 64}, "images"),
+        ("/api/generate", {"prompt": "x", "steps": 9}, "images"),
         ("/api/generate", {"prompt": "x", "logprobs": True}, "logprobs"),
         ("/api/chat", {"messages": [{"role": "user", "content": "x", "images": ["aGk="]}]}, "images"),
         ("/api/chat", {"messages": [{"role": "user", "content": "x"}], "tools": [{"type": "function"}]}, "tools"),
@@ -36,6 +39,11 @@ def generate(api: httpx.Client, **body: object) -> httpx.Response:
         ("/api/generate", {"prompt": "x", "template": "{{ .Prompt "}, "unclosed"),
         ("/api/generate", {"prompt": "x", "_debug_render_only": True}, "_debug_render_only"),
         ("/api/chat", {"messages": [{"role": "tool", "content": "x"}]}, "tools"),
+        ("/api/chat", {"messages": [{"role": "user", "content": "x", "tool_name": "f"}]}, "tools"),
+        ("/api/chat", {"messages": [{"role": "user", "content": "x", "tool_call_id": "1"}]}, "tools"),
+        ("/api/show", {"system": "Be brief."}, "system"),
+        ("/api/show", {"template": "{{ .Prompt }}"}, "template"),
+        ("/api/show", {"options": {"num_ctx": 8}}, "options"),
         ("/api/embed", {"input": "x"}, "/api/embed"),
         ("/v1/chat/completions", {}, "/v1/chat/completions"),
         ("/api/blobs/sha256:0", {}, "/api/blobs/sha256:0"),
@@ -49,6 +57,32 @@ def test_what_is_not_supported_says_so(path: str, body: dict[str, object], what:
     assert answer.status_code == 501
     assert what in answer.json()["error"]
     assert "does not support" in answer.json()["error"]
+
+
+@pytest.mark.parametrize(
+    ("path", "body", "message"),
+    [
+        (
+            "/api/show",
+            {"options": 5},
+            "number into Go struct field ShowRequest.options of type map",
+        ),
+        ("/api/show", {"verbose": "yes"}, "string into Go struct field ShowRequest.verbose of type bool"),
+        ("/api/pull", {"insecure": 1}, "number into Go struct field PullRequest.insecure of type bool"),
+        ("/api/pull", {"password": 1}, "number into Go struct field PullRequest.password of type string"),
+    ],
+)
+def test_types_are_checked_of_each_endpoint_s_own_fields(
+    path: str, body: dict[str, object], message: str, api: httpx.Client
+) -> None:
+    answer = api.post(path, json={"model": MODEL} | body)
+    assert answer.status_code == 400
+    assert answer.json()["error"].startswith(f"json: cannot unmarshal {message}")
+
+
+def test_a_pull_takes_what_makes_no_difference_here(api: httpx.Client) -> None:
+    body = {"model": TINY, "insecure": True, "username": "ann", "password": "secret", "stream": False}
+    assert api.post("/api/pull", json=body).json() == {"status": "success"}
 
 
 def test_the_prompt_cache_shows_beside_the_count(api: httpx.Client) -> None:
@@ -219,6 +253,21 @@ def test_context_continues_a_conversation(api: httpx.Client) -> None:
     first = generate(api, prompt="My name is Bob.").json()
     second = generate(api, prompt="What is it?", context=first["context"]).json()
     assert second["context"][: len(first["context"])] == first["context"]
+
+
+@pytest.mark.parametrize("token", [-1, len(WORDS) + 259, 10**6, 2**31, 2**40, -(2**70)])
+def test_a_context_of_other_tokens_than_the_model_s_is_a_400(token: int, api: httpx.Client) -> None:
+    answer = generate(api, model=TINY, prompt="x", context=[5, token])
+    assert answer.status_code == 400
+    assert answer.json()["error"] == f"context: {token} is no token of tiny, whose ids are 0 to {len(WORDS) + 258}"
+    assert generate(api, model=TINY, prompt="x", context=[len(WORDS) + 258]).status_code == 200
+
+
+@pytest.mark.parametrize("limit", [{}, {"num_predict": -1}, {"num_predict": 0}, {"num_predict": 41}])
+def test_an_answer_ends_at_ten_times_the_context(limit: dict[str, int], api: httpx.Client) -> None:
+    options = {"num_ctx": 4, "seed": 1, "temperature": 2.0, "repeat_penalty": 2.0} | limit
+    answer = generate(api, model=TINY, prompt="x", raw=True, options=options, stream=False).json()
+    assert (answer["done_reason"], answer["eval_count"]) == ("length", 40)
 
 
 def test_characters_that_take_several_tokens_arrive_whole(api: httpx.Client) -> None:

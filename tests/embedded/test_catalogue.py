@@ -1,11 +1,16 @@
+import asyncio
 import hashlib
 import json
 import os
+import threading
 from pathlib import Path
 
+import httpx
 import pytest
 
-from ollama_bench.embedded.catalogue import Catalogue, cache_directory
+from ollama_bench.embedded.app import build_app
+from ollama_bench.embedded.catalogue import Catalogue, Model, cache_directory
+from ollama_bench.embedded.scheduler import Scheduler
 from ollama_bench.embedded.wire import ApiError
 from tests.embedded.conftest import MODEL
 from tests.embedded.tiny_gguf import write_tiny_gguf
@@ -125,3 +130,24 @@ def test_files_of_the_user_are_not_deleted(catalogue: Catalogue) -> None:
         catalogue.delete("my-model--1-")
     assert caught.value.status == 501
     assert catalogue.find("my-model--1-").path.is_file()
+
+
+def test_a_disk_that_is_slow_to_answer_holds_up_nobody_else(home: Path) -> None:
+    served = threading.Event()
+
+    class Slow(Catalogue):
+        def find(self, name: str) -> Model:
+            assert served.wait(10), "nothing else was answered meanwhile"
+            return super().find(name)
+
+    async def ask() -> list[httpx.Response]:
+        app = build_app(Slow(), Scheduler(parallel=1, max_queue=1, keep_alive_s=1), loopback=True)
+        async with httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://localhost") as api:
+            body = {"model": "nosuch", "prompt": "x"}
+            looked_up = [asyncio.create_task(api.post(f"/api/{path}", json=body)) for path in ("show", "generate")]
+            await asyncio.sleep(0.1)
+            await api.get("/api/version")
+            served.set()
+            return list(await asyncio.gather(*looked_up))
+
+    assert [answer.status_code for answer in asyncio.run(ask())] == [404, 404]

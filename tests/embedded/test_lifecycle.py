@@ -98,21 +98,34 @@ def test_an_unload_while_generating_waits_for_the_answer(api: httpx.Client, serv
 
 def test_requests_are_served_in_order_of_arrival(api: httpx.Client, server: EmbeddedServer) -> None:
     generate(api).raise_for_status()
-    finished: list[int] = []
-
-    def ask(index: int) -> None:
-        httpx.post(f"{server.url}/api/generate", json=SHORT, timeout=60).raise_for_status()
-        finished.append(index)
-
     with half_read(server, "/api/generate", json.dumps(ENDLESS).encode()):
-        threads = []
-        for index in range(4):
-            threads.append(in_background(partial(ask, index))[0])
+        asked = []
+        for _ in range(4):
+            asked.append(in_background(lambda: generate(api).json()["created_at"].rstrip("Z")))
             time.sleep(0.1)
-        assert finished == []
-    for thread in threads:
+        assert all(results == [] for _, results in asked)
+    for thread, _ in asked:
         thread.join()
-    assert finished == [0, 1, 2, 3]
+    finished = [results[0] for _, results in asked]
+    assert all(isinstance(created_at, str) for created_at in finished)
+    assert finished == sorted(finished, key=str)
+
+
+def test_a_model_that_is_slow_to_look_into_keeps_its_place(own_server: Callable[..., EmbeddedServer]) -> None:
+    finished: list[str] = []
+    with own_server() as server:
+        url = f"{server.url}/api/generate"
+
+        def ask(model: str) -> None:
+            httpx.post(url, json=SHORT | {"model": model}, timeout=60).raise_for_status()
+            finished.append(model)
+
+        ask(TINY)
+        first, _ = in_background(partial(ask, MODEL))  # the first look into its file takes some tenths of a second
+        time.sleep(0.05)
+        ask(TINY)
+        first.join()
+    assert finished == [TINY, MODEL, TINY]
 
 
 def test_waiting_in_the_queue_is_in_the_total_only(api: httpx.Client, server: EmbeddedServer) -> None:
@@ -213,6 +226,19 @@ def test_a_client_that_leaves_during_the_load_ends_it(api: httpx.Client, server:
     assert loaded_models(api) == []
 
 
+def test_a_client_that_leaves_while_its_model_takes_another_s_place(api: httpx.Client, server: EmbeddedServer) -> None:
+    generate(api).raise_for_status()
+    [runner] = runners(server)
+    runner.suspend()  # so that it does not end at once
+    until(lambda: is_stopped(runner))
+    with pytest.raises(httpx.ReadTimeout):
+        api.post("/api/generate", json=SHORT | {"model": "second-model"}, timeout=1)
+    assert loaded_models(api) == ["tiny:latest"]
+    assert api.post("/api/generate", json=SHORT, timeout=30).json()["done"] is True
+    assert not is_alive(runner)
+    assert len(runners(server)) == 1
+
+
 def test_a_crashed_runner_fails_its_request_and_the_next_one_gets_another(
     api: httpx.Client, server: EmbeddedServer
 ) -> None:
@@ -227,6 +253,40 @@ def test_a_crashed_runner_fails_its_request_and_the_next_one_gets_another(
     again = ENDLESS | {"stream": False, "options": {"num_predict": 2}}
     assert api.post("/api/generate", json=again).json()["done"] is True
     assert len(runners(server)) == 1
+
+
+def test_a_warning_is_not_given_as_the_cause_of_a_crash(
+    api: httpx.Client, server: EmbeddedServer, tmp_path: Path
+) -> None:
+    # It says its script over and over. When a prompt is in the cache, llama.cpp warns that it is evaluated once more.
+    endless = {"tokenizer.ggml.eos_token_id": 1, "llama.context_length": 4096}
+    path = write_tiny_gguf(tmp_path / "loops.gguf", metadata=endless, script=["a", "b"])
+    body = {"model": str(path), "prompt": "x", "options": {"temperature": 0}}
+    api.post("/api/generate", json=body | {"options": {"num_predict": 1}}).raise_for_status()
+    [runner] = runners(server)
+    with api.stream("POST", "/api/generate", json=body) as answer:
+        lines = answer.iter_lines()
+        next(lines)
+        runner.send_signal(signal.SIGKILL)
+        *_, last = lines
+    assert json.loads(last)["error"].startswith(STOPPED)
+    assert "n_past" not in json.loads(last)["error"]
+
+
+def test_a_request_that_waits_while_the_runner_crashes_gets_another(api: httpx.Client, server: EmbeddedServer) -> None:
+    body = ENDLESS | {"stream": False, "options": {"num_predict": 2}}
+    with half_read(server, "/api/generate", json.dumps(ENDLESS).encode()):
+        [runner] = runners(server)
+        thread, results = in_background(lambda: httpx.post(f"{server.url}/api/generate", json=body, timeout=60).json())
+        time.sleep(0.5)
+        assert results == []
+        runner.send_signal(signal.SIGKILL)
+        thread.join()
+    [answer] = results
+    assert isinstance(answer, dict)
+    assert answer.get("done") is True, answer
+    assert len(runners(server)) == 1
+    assert not is_alive(runner)
 
 
 def test_a_crash_before_the_first_token_is_a_500(api: httpx.Client, server: EmbeddedServer) -> None:
@@ -259,6 +319,24 @@ def test_a_model_that_cannot_be_loaded_is_a_clear_error(
     assert answer.status_code == 500
     assert "no-such-architecture" in answer.json()["error"]
     assert runners(server) == []
+
+
+def test_a_server_whose_standard_error_nobody_reads_any_more(home: Path, models_folder: Path, tmp_path: Path) -> None:
+    odd = write_tiny_gguf(tmp_path / "odd.gguf", metadata={"general.architecture": "no-such-architecture"})
+    command = [sys.executable, "-m", "ollama_bench.embedded", "--port", "0", "--models", str(models_folder)]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as process:
+        assert process.stdout is not None
+        assert process.stderr is not None
+        url = process.stdout.readline().strip().removeprefix("listening on ")
+        process.stderr.close()
+        try:
+            with httpx.Client(base_url=url, timeout=60) as api:
+                for _ in range(2):
+                    refused = generate(api, model=str(odd))  # llama.cpp writes of it at length
+                    assert "no-such-architecture" in refused.text
+                    assert generate(api).json()["done"] is True
+        finally:
+            process.terminate()
 
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
@@ -308,6 +386,12 @@ def test_server_and_runner_die_with_a_killed_tool(home: Path, models_folder: Pat
         assert len(family) == 2
         tool.kill()
         until(lambda: not any(is_alive(process) for process in family))
+
+
+def is_stopped(process: psutil.Process) -> bool:
+    """Whether all its threads are: one that still runs would heed a signal at once."""
+    ids = [thread.id for thread in process.threads()] if sys.platform == "linux" else [process.pid]
+    return all(psutil.Process(number).status() == psutil.STATUS_STOPPED for number in ids)
 
 
 def assert_falls_idle(runner: psutil.Process) -> None:

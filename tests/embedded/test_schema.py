@@ -26,6 +26,12 @@ CLOSED = INNER | {"additionalProperties": False}
         ({"allOf": [INNER, {"properties": {"c": {}}}]}, {"allOf": [INNER, {"properties": {"c": {}}}]}),
         (INNER | {"anyOf": [INNER]}, INNER | {"anyOf": [INNER]}),
         ({"const": INNER}, {"const": INNER}),
+        ({"enum": ["allOf"], "items": INNER}, {"enum": ["allOf"], "items": CLOSED}),
+        *(
+            ({"properties": {name: INNER}}, {"properties": {name: CLOSED}, "additionalProperties": False})
+            for name in ("allOf", "anyOf", "oneOf", "$ref", "additionalProperties", "const", "items")
+        ),
+        ({"items": {"allOf": [INNER]}, "$defs": {"a": INNER}}, {"items": {"allOf": [INNER]}, "$defs": {"a": INNER}}),
         ({"properties": 5, "items": 7, "anyOf": {}}, {"properties": 5, "items": 7, "anyOf": {}}),
     ],
 )
