@@ -37,12 +37,8 @@ def open_session(name: str, host: str | None, *, embedded: bool, fresh: bool) ->
         client.load(plan.model, plan.load_options, plan.keep_alive)
         located = locate(endpoint.url)
         server = Server(url=endpoint.url, kind=endpoint.kind, version=version, local=located.local)
-        on_processor = any((entry.size_vram_bytes or 0) < (entry.size_bytes or 1) for entry in client.loaded())
-        context = run_context(plan, server, model, fresh=fresh)
         with Sampler(located.root_pids, zero_ns=0) as sampler:
-            session = ModelSession(plan, client, model, sampler, context, fresh=fresh)
-            session.here = located.local and on_processor
-            yield session
+            yield ModelSession(plan, client, model, sampler, run_context(plan, server, model, fresh=fresh), fresh=fresh)
 
 
 class ModelSession:
@@ -60,8 +56,6 @@ class ModelSession:
     ) -> None:
         self._plan, self._client, self._model = plan, client, model
         self._sampler, self._context, self._fresh = sampler, context, fresh
-        self.here = True
-        """Whether this machine's processor has a part in the answers: none where the model is wholly in a GPU."""
         self._step = next(step for step in steps(plan) if step.phase == "warm")
 
     def iterate(self) -> Sample:
@@ -76,9 +70,9 @@ class ModelSession:
         seen_bytes = [reading.rss_bytes for reading in self._sampler.readings if reading.rss_bytes is not None]
         return max(seen_bytes, default=None)
 
-    def runs_here(self) -> bool:
-        """See `here`."""
-        return self.here
+    def works_itself(self) -> bool:
+        """It waits for the server."""
+        return False
 
     def context(self) -> Mapping[str, Json]:
         """See `run_context`."""

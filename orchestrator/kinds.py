@@ -123,9 +123,9 @@ class CommandSession:
         """Of the command; on Linux never less than the worker that started it, about 20 MB."""
         return self._peak_bytes
 
-    def runs_here(self) -> bool:
-        """As far as anybody can tell."""
-        return True
+    def works_itself(self) -> bool:
+        """It waits for the command."""
+        return False
 
     def context(self) -> Mapping[str, Json]:
         """The command line."""

@@ -23,7 +23,7 @@ from orchestrator.errors import BenchError
 from orchestrator.results import BenchRun
 from orchestrator.scenario import Found
 from orchestrator.worker import BOOT, Job
-from orchestrator.yardstick import reading_ns
+from orchestrator.yardstick import reading_beside_ns
 
 DEFAULT_TIMEOUT_S = 300.0
 MAX_LOG_CHARS = 2_000
@@ -142,7 +142,9 @@ class _Worker:
 
     def _read_yardstick(self, process: "subprocess.Popen[bytes]") -> None:
         """In this process, because the scenario's own may have become slow by what the scenario does to it."""
-        self._yardstick_ns.append(reading_ns())
+        reading = reading_beside_ns(process.pid)
+        if reading is not None:
+            self._yardstick_ns.append(reading)
         assert process.stdin is not None
         with contextlib.suppress(OSError):  # a worker that died meanwhile
             process.stdin.write(b".")

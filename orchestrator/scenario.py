@@ -48,8 +48,8 @@ class Session(Protocol):
     def peak_rss_bytes(self) -> int | None:
         """Peak memory of the processes that did the work; None when it cannot be told. Asked for after the last."""
 
-    def runs_here(self) -> bool:
-        """Whether this machine's processor does the work: then its speed is watched. Asked for after set-up."""
+    def works_itself(self) -> bool:
+        """Whether the worker's own thread does the work: then the speed of its core is watched. Asked after set-up."""
 
     def context(self) -> Mapping[str, Json]:
         """What makes runs comparable beyond the machine: versions, digests, options. Asked for after set-up."""
@@ -139,7 +139,7 @@ class TimedCall:
         """Of this process: the worker does the work itself."""
         return own_peak_rss_bytes()
 
-    def runs_here(self) -> bool:
+    def works_itself(self) -> bool:
         """It does."""
         return True
 

@@ -101,7 +101,7 @@ def perform(job: Job, tell: Tell, read_yardstick: Callable[[], None]) -> dict[st
         except BenchError as error:
             return {"failure": str(error), "setup_exit_code": error.exit_code}
         context = dict(session.context())
-        samples = _iterate(session, job, tell, read_yardstick if session.runs_here() else lambda: None)
+        samples = _iterate(session, job, tell, read_yardstick if session.works_itself() else lambda: None)
         peak = session.peak_rss_bytes()
     return {"result": _result(samples, context, peak)}
 

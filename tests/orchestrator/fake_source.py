@@ -57,7 +57,7 @@ class Ticking:
     def peak_rss_bytes(self) -> int | None:
         return 123_000_000
 
-    def runs_here(self) -> bool:
+    def works_itself(self) -> bool:
         return not self.elsewhere
 
     def context(self) -> Mapping[str, Json]:

@@ -196,7 +196,7 @@ class BackwardsSession:
     def peak_rss_bytes(self) -> None:
         return None
 
-    def runs_here(self) -> bool:
+    def works_itself(self) -> bool:
         return True
 
     def context(self) -> dict[str, str]:
