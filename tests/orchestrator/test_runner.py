@@ -1,6 +1,9 @@
+import os
+import sys
 import time
 from pathlib import Path
 
+import psutil
 import pytest
 
 from orchestrator.bots.catalogue import BOTS
@@ -9,6 +12,7 @@ from orchestrator.kinds import CommandScenario
 from orchestrator.results import BenchRun
 from orchestrator.runner import RunSpec, run_once
 from orchestrator.scenario import Found, find
+from orchestrator.yardstick import reading_beside_ns
 from tests.orchestrator import fake_source
 from tests.orchestrator.conftest import is_running, run_work
 from tests.orchestrator.fake_source import Clockwork
@@ -29,15 +33,25 @@ def test_a_run_keeps_its_raw_samples_and_not_those_of_the_warm_up() -> None:
     assert run.context == {"callable": "tests.orchestrator.work:answer"}
 
 
+@pytest.mark.skipif(sys.platform != "linux", reason="no thread may choose its core")
 def test_the_machines_speed_is_read_between_iterations() -> None:
     run = run_work("naps", iterations=7, warmup=2)  # each longer than the time between two readings
     assert len(run.yardstick_ns) == 7
     assert all(reading > 0 for reading in run.yardstick_ns)
 
 
-def test_the_machines_speed_does_not_matter_to_what_runs_elsewhere() -> None:
+def test_the_machines_speed_is_not_read_for_what_other_processes_do() -> None:
     found = find("clock at a remote place", {"fake": fake_source}, {})
     assert run_once(found, RunSpec(3, 0)).yardstick_ns == []
+    assert run_command("true").yardstick_ns == []
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="no thread may choose its core")
+def test_a_reading_leaves_the_thread_on_all_its_cores() -> None:
+    allowed = psutil.Process().cpu_affinity()
+    assert reading_beside_ns(os.getpid())
+    assert reading_beside_ns(2**22 + 1) is None  # no such process
+    assert psutil.Process().cpu_affinity() == allowed
 
 
 def test_a_scenario_that_reads_its_input_finds_the_end() -> None:
