@@ -76,6 +76,26 @@ def test_one_odd_trial_does_not_make_the_clocks_disagree(plan: RunPlan) -> None:
     assert _codes(plan, odd) == ["clocks_disagree"]
 
 
+def test_a_phase_whose_clocks_disagree_is_not_hidden_by_the_others(plan: RunPlan) -> None:
+    """The verdict rests on the real phase, of which there may be few requests among many."""
+    off = [
+        example_trial("real", index=i, server=example_figures(eval_duration_ns=1_560_000_000, total_duration_ns=None))
+        for i in range(3)
+    ]
+    (warning,) = _found(plan, *(example_trial("warm", index=i) for i in range(9)), *off)
+
+    assert warning.code == "clocks_disagree"
+    assert "0.60 × it in real" in warning.message
+    assert "warm" not in warning.message
+
+
+@pytest.mark.parametrize(("late_ns", "doubted"), [(9_000_000, False), (30_000_000, True)])
+def test_late_arrivals_in_a_short_answer_are_no_disagreement(plan: RunPlan, late_ns: int, doubted: bool) -> None:
+    chunk_ns = (*(8_000_000 * i for i in range(11)), 80_000_000 + 8_000_000 + late_ns)
+    server = example_figures(eval_count=12, eval_duration_ns=96_000_000)
+    assert ("clocks_disagree" in _codes(plan, example_trial("warm", chunk_ns=chunk_ns, server=server))) is doubted
+
+
 @pytest.mark.parametrize(("cached", "codes"), [(None, []), (NONCE_TOKENS, []), (NONCE_TOKENS + 1, ["prefix_cached"])])
 def test_a_prompt_that_met_the_cache_in_spite_of_its_nonce(plan: RunPlan, cached: int | None, codes: list[str]) -> None:
     trial = example_trial("long", server=example_figures(prompt_eval_count=2000, prompt_eval_cached_count=cached))
