@@ -2,6 +2,9 @@
 
 from typing import Literal
 
+from pydantic import Field
+
+from ollama_bench.trial import TimedPhase
 from ollama_bench.values import Frozen, Int64
 
 
@@ -71,10 +74,14 @@ class Conditions(Frozen):
     """Of the CPU's frequency; several where cores differ."""
     other_cpu_percent: float | None = None
     """CPU of all other processes, in per cent of one core, over the time in which a timed request was under way."""
+    other_cpu_percent_by_phase: dict[TimedPhase, float] = Field(default_factory=dict)
+    """The same of each phase by itself; of those whose requests were long enough under way to tell."""
     other_cpu_reason: str | None = None
-    """Why that is None."""
+    """Why other_cpu_percent is None."""
     other_processes: tuple[BusyProcess, ...] = ()
     """The busiest of them."""
+    other_unnamed_percent: float | None = None
+    """CPU, of one core over the whole run, of others that ended unseen or may not be looked at."""
     steal_percent: float | None = None
     """CPU time that the host of this virtual machine kept back, in per cent of one core."""
     swapped_bytes: Int64 | None = None

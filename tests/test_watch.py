@@ -106,6 +106,19 @@ def test_a_server_that_may_not_be_looked_at_cannot_be_told_from_other_load(busy:
     assert conditions.reason is None
 
 
+def test_load_of_which_no_process_gives_account_is_told_and_that_of_a_phase_kept(
+    busy: subprocess.Popen[bytes],
+) -> None:
+    watch = Watch(HERE, lambda: [])
+    until_used(busy.pid, 0.3)
+    conditions = watch.conditions(33.0, [], by_phase={"warm": 90.0}, of_all_percent=10_000.0)
+    assert conditions.other_unnamed_percent is not None
+    assert conditions.other_unnamed_percent < 10_000.0 - next(p.cpu_percent for p in conditions.other_processes)
+    assert conditions.other_cpu_percent_by_phase == {"warm": 90.0}
+    hidden = Watch(HIDDEN, lambda: []).conditions(33.0, [], by_phase={"warm": 90.0}, of_all_percent=40.0)
+    assert (hidden.other_unnamed_percent, hidden.other_cpu_percent_by_phase) == (None, {})
+
+
 @pytest.mark.parametrize(("told", "kept"), [(0.4, 0.4), (-3.0, 0.0), (-10.1, None), (None, None)])
 def test_less_than_nothing_is_noise_or_not_known(told: float | None, kept: float | None) -> None:
     conditions = Watch(HERE, lambda: []).conditions(told, [])
@@ -157,6 +170,7 @@ def test_load_beside_a_run_reaches_the_figures(busy: subprocess.Popen[bytes], se
     observed = instruments.observed([trial])
     assert observed.conditions.other_cpu_percent is not None
     assert observed.conditions.other_cpu_percent > 5
+    assert set(observed.conditions.other_cpu_percent_by_phase) == {"real"}
     assert observed.cost is not None
     assert observed.cost.wakeups > 0
     assert observed.energy.gpu_j is not None or observed.energy.gpu_reason

@@ -1,9 +1,12 @@
 """Doubts about the machine: what else it did, what held it back, and whether the server was seen on it throughout."""
 
+from ollama_bench.observed import Conditions
 from ollama_bench.stability.rule import Evidence, Found, Unknown, not_told
 
 MEMORY_TOLERANCE = 0.05
 MAX_OTHER_CPU_PERCENT = 20.0
+CLOCK_NOISE_PERCENT = 10.0
+"""CPU times are counted in ticks, by process and by core: less than this may be the difference of their rounding."""
 MAX_STEAL_PERCENT = 5.0
 SWAP_TOLERANCE_BYTES = 1_000_000
 MAX_UNSAMPLED_S = 1.0
@@ -29,15 +32,28 @@ def other_load(evidence: Evidence) -> Found | Unknown | None:
     percent, why_not = evidence.conditions.other_cpu_percent, evidence.conditions.other_cpu_reason
     if percent is None:
         return Unknown(why_not) if why_not else not_told(evidence)
+    by_phase = evidence.conditions.other_cpu_percent_by_phase
+    worst = max(by_phase, key=lambda phase: by_phase[phase], default=None)
+    requests = "requests"
+    if worst is not None and by_phase[worst] > percent:  # short, it may hide among long ones
+        percent, requests = by_phase[worst], f"requests of the {worst} phase"
     if percent <= MAX_OTHER_CPU_PERCENT:
         return None
-    named = [f"{p.name} (pid {p.pid}, {p.cpu_percent:.0f} %)" for p in evidence.conditions.other_processes[:3]]
     here = " of this machine, not the server's," if evidence.conditions.reason else ""
+    named = _named(evidence.conditions)
     return Found(
-        f"other processes used {percent:.0f} % of a core{here} while requests were under way"
-        + (f": {', '.join(named)}" if named else ""),
+        f"other processes used {percent:.0f} % of a core{here} while {requests} were under way"
+        + (f"; of a core over the whole run: {named}" if named else ""),
         "stop them and run again: the figures are those of a machine that is shared",
     )
+
+
+def _named(conditions: Conditions) -> str:
+    named = [f"{p.name} (pid {p.pid}) {p.cpu_percent:.0f} %" for p in conditions.other_processes[:3]]
+    rest = conditions.other_unnamed_percent or 0.0
+    if rest > CLOCK_NOISE_PERCENT:
+        named.append(f"{rest:.0f} % by short-lived ones, or ones that you may not see")
+    return ", ".join(named)
 
 
 def steal(evidence: Evidence) -> Found | Unknown | None:
