@@ -16,6 +16,8 @@ class ProcessUsage(Frozen):
     peak_rss_bytes: Int64
     vm_hwm_bytes: Int64 | None
     """The kernel's own high-water mark, as last read."""
+    vm_hwm_before_bytes: Int64 | None = None
+    """The same when sampling began; None for a process that was not there yet."""
 
 
 class TimelinePoint(Frozen):

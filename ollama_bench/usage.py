@@ -45,6 +45,8 @@ class ProcessPeak:
     peak_rss_bytes: int = 0
     vm_hwm_bytes: int | None = None
     """The kernel's own high-water mark, as last read; None where the system keeps none."""
+    vm_hwm_before_bytes: int | None = None
+    """The same of this program when sampling began; None where it was not there yet."""
 
 
 def summarize_usage(
@@ -76,7 +78,11 @@ def summarize_usage(
         sampler_cpu_s=sampler_cpu_s,
         processes=tuple(
             ProcessUsage(
-                pid=peak.pid, name=peak.name, peak_rss_bytes=peak.peak_rss_bytes, vm_hwm_bytes=peak.vm_hwm_bytes
+                pid=peak.pid,
+                name=peak.name,
+                peak_rss_bytes=peak.peak_rss_bytes,
+                vm_hwm_bytes=peak.vm_hwm_bytes,
+                vm_hwm_before_bytes=peak.vm_hwm_before_bytes,
             )
             for peak in peaks
         ),

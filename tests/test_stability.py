@@ -134,8 +134,14 @@ def _seen(**conditions: Any) -> dict[str, Any]:
     return {"conditions": Conditions(**conditions)}
 
 
-def _resources(high_water_bytes: int | None) -> dict[str, Any]:
-    process = ProcessUsage(pid=7, name="runner", peak_rss_bytes=1_000_000_000, vm_hwm_bytes=high_water_bytes)
+def _resources(high_water_bytes: int | None, before_bytes: int | None = None) -> dict[str, Any]:
+    process = ProcessUsage(
+        pid=7,
+        name="runner",
+        peak_rss_bytes=1_000_000_000,
+        vm_hwm_bytes=high_water_bytes,
+        vm_hwm_before_bytes=before_bytes,
+    )
     return {"resources": Resources(interval_s=0.1, peak_rss_bytes=1_100_000_000, processes=(process,))}
 
 
@@ -244,6 +250,21 @@ def test_what_cannot_be_seen_is_unknown_and_no_doubt(plan: RunPlan) -> None:
     assert unknown >= machine | {"memory_disagrees", "sampling_gap", "tool_cost", "late_events"}
     assert validity.valid
     assert "not known (remote)" in next(c.text for c in validity.conditions if c.code == "swap_used")
+
+
+@pytest.mark.parametrize(
+    ("mark_bytes", "before_bytes", "passed"),
+    [
+        (1_500_000_000, 1_500_000_000, None),  # whatever it held was before the run
+        (1_500_000_000, 1_400_000_000, False),
+        (1_050_000_000, 1_050_000_000, True),
+        (None, None, None),
+    ],
+)
+def test_a_high_water_mark_from_before_the_run_is_no_doubt(
+    plan: RunPlan, mark_bytes: int | None, before_bytes: int | None, passed: bool | None
+) -> None:
+    assert _passed(plan, example_trials(plan), "memory_disagrees", **_resources(mark_bytes, before_bytes)) is passed
 
 
 def test_a_server_that_was_never_sampled_though_it_could_be_is_a_doubt(plan: RunPlan) -> None:

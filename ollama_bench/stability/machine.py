@@ -1,6 +1,6 @@
 """Doubts about the machine: what else it did, what held it back, and whether the server was seen on it throughout."""
 
-from ollama_bench.observed import Conditions
+from ollama_bench.observed import Conditions, ProcessUsage
 from ollama_bench.stability.rule import Evidence, Found, Unknown, not_told
 
 MEMORY_TOLERANCE = 0.05
@@ -143,15 +143,22 @@ def memory(evidence: Evidence) -> Found | Unknown | None:
     resources = evidence.resources
     if not resources.peak_rss_bytes:
         return Unknown(resources.reason or "nothing was sampled")
-    marks = [(process, process.vm_hwm_bytes) for process in resources.processes if process.vm_hwm_bytes is not None]
-    if not marks:
+    told = [process for process in resources.processes if process.vm_hwm_bytes is not None]
+    if not told:
         return not_told(evidence)
-    missed_bytes = sum(max(0, mark_bytes - process.peak_rss_bytes) for process, mark_bytes in marks)
-    if missed_bytes <= MEMORY_TOLERANCE * resources.peak_rss_bytes:
+    tolerated_bytes = MEMORY_TOLERANCE * resources.peak_rss_bytes
+    if sum(map(_missed_bytes, told)) <= tolerated_bytes:
         return None
-    process, high_water_bytes = max(marks, key=lambda mark: mark[1] - mark[0].peak_rss_bytes)
+    of_this_run = [process for process in told if process.vm_hwm_bytes != process.vm_hwm_before_bytes]
+    if sum(map(_missed_bytes, of_this_run)) <= tolerated_bytes:
+        return Unknown("the kernel's mark is from before the run")
+    process = max(of_this_run, key=_missed_bytes)
     return Found(
-        f"{process.name} (pid {process.pid}) once held {high_water_bytes / 1e6:.0f} MB by the kernel's own mark, "
-        f"{process.peak_rss_bytes / 1e6:.0f} MB at the most when it was sampled",
-        "a peak between two samples, or from before the run: restart the server and run again",
+        f"{process.name} (pid {process.pid}) once held {(process.vm_hwm_bytes or 0) / 1e6:.0f} MB by the kernel's own "
+        f"mark, {process.peak_rss_bytes / 1e6:.0f} MB at the most when it was sampled",
+        "a peak between two samples, or the system lags in its counts: run again, and trust the larger figure",
     )
+
+
+def _missed_bytes(process: ProcessUsage) -> int:
+    return max(0, (process.vm_hwm_bytes or 0) - process.peak_rss_bytes)
