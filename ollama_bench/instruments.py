@@ -5,7 +5,7 @@ from dataclasses import replace
 from typing import Self
 
 from ollama_bench.energy import EnergyMeter
-from ollama_bench.energy_use import summarize_energy
+from ollama_bench.energy_use import on_gpu, summarize_energy
 from ollama_bench.gpu import Gpus
 from ollama_bench.observed import Observed
 from ollama_bench.own_cost import summarize_cost
@@ -58,7 +58,7 @@ class Instruments:
             resources=resources,
             conditions=self._watch.conditions(
                 other_cpu_percent,
-                throttle_reasons(readings, trials),
+                throttle_reasons(readings, trials) if on_gpu(timeline, trials) else (),
                 by_phase=other_cpu_by_phase(timeline, trials),
                 of_all_percent=other_cpu_of_all(timeline),
             ),

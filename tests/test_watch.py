@@ -12,6 +12,7 @@ from ollama_bench.gpu import Gpus
 from ollama_bench.instruments import Instruments
 from ollama_bench.observed import Conditions
 from ollama_bench.server.locate import Located
+from ollama_bench.trial import LoadedModel
 from ollama_bench.watch import Watch
 from tests.examples import SECOND_NS, example_trial
 
@@ -146,6 +147,20 @@ def test_a_run_against_another_machine_has_its_load_its_cost_and_its_lateness(bu
     assert observed.cost.sampler_cpu_percent
     assert (observed.resources.peak_rss_bytes, observed.resources.reason) == (None, "remote")
     assert (observed.energy.gpu_reason, observed.energy.cpu_reason) == ("remote", "remote")
+
+
+@pytest.mark.parametrize(("size_vram_bytes", "told"), [(0, ()), (10**9, ("hardware slowdown",))])
+def test_a_gpu_that_the_model_is_not_on_throttles_nothing(
+    server: subprocess.Popen[bytes], monkeypatch: pytest.MonkeyPatch, size_vram_bytes: int, told: tuple[str, ...]
+) -> None:
+    """NVML names no holder of a GPU that nobody uses, as it does in a container: all are looked at then."""
+    monkeypatch.setattr(Gpus, "throttle_reasons", lambda _self, _pids: ("hardware slowdown",))
+    zero_ns = time.monotonic_ns()
+    with Instruments(Located(local=True, root_pids=(server.pid,)), Gpus(), zero_ns) as instruments:
+        time.sleep(0.2)
+    loaded = LoadedModel(name="m", size_vram_bytes=size_vram_bytes)
+    trial = example_trial("real", started_ns=0, end_ns=5 * SECOND_NS, loaded_before=loaded)
+    assert instruments.observed([trial]).conditions.gpu_throttle_reasons == told
 
 
 def test_a_server_that_is_restarted_on_the_way_leaves_a_gap(server: subprocess.Popen[bytes]) -> None:
