@@ -39,6 +39,8 @@ class Endpoint:
 
     url: str
     kind: Literal["ollama", "embedded"]
+    pid: int | None = None
+    """Of a server that was started here."""
 
 
 def run_benchmark(
@@ -92,7 +94,7 @@ def open_endpoint(host: str | None, *, embedded: bool) -> Iterator[Endpoint]:
     from ollama_bench.embedded.process import EmbeddedServer  # its packages are an extra
 
     with EmbeddedServer() as server:
-        yield Endpoint(server.url, "embedded")
+        yield Endpoint(server.url, "embedded", server.pid)
 
 
 def benchmark(plan: RunPlan, endpoint: Endpoint, settings: Settings, progress: Progress) -> RunResult:
@@ -103,7 +105,7 @@ def benchmark(plan: RunPlan, endpoint: Endpoint, settings: Settings, progress: P
         # before a pull of gigabytes: a folder that cannot be written ends the run here
         with open_store(settings.out, plan.model, started_at) as store:
             model = obtain(client, plan, progress)
-            located = locate(endpoint.url)
+            located = locate(endpoint.url, endpoint.pid)
             environment = Environment(
                 id=str(uuid.uuid4()),
                 started_at=started_at,

@@ -112,9 +112,9 @@ CASES: list[tuple[Callable[[Facts], Check | None], Facts, str, str]] = [
     (on_server.processes, server(local=False, processes=()), "warning", "runs on another machine"),
     (
         on_server.processes,
-        server(processes=(), hidden="the process on port 11434 belongs to another user"),
+        server(processes=(), hidden="the process on port 11434 may not be seen by this user"),
         "warning",
-        "memory and CPU are n/a: the process on port 11434 belongs to another user -> run ollama-bench as",
+        "memory and CPU are n/a: the process on port 11434 may not be seen by this user -> run ollama-bench as",
     ),
     (on_server.processes, server(processes=(ServerProcess(5, "ollama", None),)), "warning", "ollama (pid 5) may not"),
     (on_server.at_work, WELL, "ok", "the server is idle"),

@@ -39,7 +39,7 @@ def until_used(pid: int, cpu_s: float) -> None:
 
 
 HERE = Located(local=True, root_pids=(os.getpid(),))
-HIDDEN = Located(local=True, reason="the process on port 11434 belongs to another user")
+HIDDEN = Located(local=True, reason="the process on port 11434 may not be seen by this user")
 ELSEWHERE = Located(local=False, reason="remote")
 
 
@@ -114,7 +114,7 @@ def test_load_of_which_no_process_gives_account_is_told_and_that_of_a_phase_kept
     until_used(busy.pid, 0.3)
     conditions = watch.conditions(33.0, [], by_phase={"warm": 90.0}, of_all_percent=10_000.0)
     assert conditions.other_unnamed_percent is not None
-    assert conditions.other_unnamed_percent < 10_000.0 - next(p.cpu_percent for p in conditions.other_processes)
+    assert conditions.other_unnamed_percent <= 10_000.0 - next(p.cpu_percent for p in conditions.other_processes)
     assert conditions.other_cpu_percent_by_phase == {"warm": 90.0}
     hidden = Watch(HIDDEN, lambda: []).conditions(33.0, [], by_phase={"warm": 90.0}, of_all_percent=40.0)
     assert (hidden.other_unnamed_percent, hidden.other_cpu_percent_by_phase) == (None, {})

@@ -49,7 +49,7 @@ def gather(model: str | None, host: str | None, *, embedded: bool) -> Facts:
 
 
 def _ask(endpoint: Endpoint) -> Server:
-    located = locate(endpoint.url)
+    located = locate(endpoint.url, endpoint.pid)
     server = Server(
         url=endpoint.url,
         embedded=endpoint.kind == "embedded",
