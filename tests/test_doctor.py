@@ -267,6 +267,21 @@ CASES: list[tuple[Callable[[Facts], Check | None], Facts, str, str]] = [
     (on_machine.virtual_machine, WELL, "ok", "no sign"),
     (on_machine.virtual_machine, machine(limits=replace(NO_LIMITS, virtual_machine="yes")), "ok", "machine: neigh"),
     (on_machine.virtual_machine, machine(limits=replace(NO_LIMITS, virtual_machine="WSL")), "ok", "machine (WSL)"),
+    (
+        on_machine.virtual_machine,
+        machine(limits=replace(NO_LIMITS, machine_told=False)),
+        "unknown",
+        "not told by this system",
+    ),
+    (on_machine.limits, machine(limits=replace(NO_LIMITS, groups_told=False)), "unknown", "not told by this system"),
+    (on_machine.limits, machine(allowed_cores=1), "warning", "no container, limited to 1 of 8 cores"),
+    (
+        on_machine.limits,
+        machine(allowed_cores=2, limits=replace(NO_LIMITS, cpu_cores=4.0, groups_told=False)),
+        "warning",
+        "in or out of a container, limited to 2 of 8 cores",
+    ),
+    (on_machine.limits, machine(allowed_cores=8), "ok", "no limit"),
     (on_machine.limits, WELL, "ok", "no container, no limit on CPU or memory"),
     (on_machine.limits, machine(limits=replace(NO_LIMITS, container="docker")), "ok", "in a container (docker), no"),
     (

@@ -1,10 +1,15 @@
 """Virtual machines, containers and control groups, from trees as they are found in the wild."""
 
+import os
+import subprocess
+import sys
+from dataclasses import replace
 from pathlib import Path
 
+import psutil
 import pytest
 
-from ollama_bench.machine.limits import Limits, cgroup_throttled_s, limits
+from ollama_bench.machine.limits import Limits, allowed_cores, cgroup_throttled_s, limits
 
 PID = 4321
 NONE = Limits(virtual_machine=None, container=None, cpu_cores=None, memory_bytes=None)
@@ -33,11 +38,14 @@ class Tree:
 
 @pytest.fixture
 def tree(tmp_path: Path) -> Tree:
-    return Tree(tmp_path)
+    tree = Tree(tmp_path)
+    tree.write("proc/cpuinfo", "flags\t\t: fpu vme")
+    return tree
 
 
-def test_a_machine_that_tells_nothing_has_no_limits(tree: Tree) -> None:
-    assert tree.limits() == NONE
+def test_a_machine_that_tells_nothing_has_no_limits_and_it_is_said(tmp_path: Path) -> None:
+    tree = Tree(tmp_path)
+    assert tree.limits() == replace(NONE, machine_told=False, groups_told=False)
     assert tree.throttled_s() is None
 
 
@@ -211,6 +219,36 @@ def test_a_group_without_a_cpu_controller_counts_nothing(tree: Tree) -> None:
     tree.write("sys/fs/cgroup/a/cpu.stat", "usage_usec 99000000\nuser_usec 5")
 
     assert tree.throttled_s() is None
+
+
+@pytest.mark.parametrize(
+    ("cpuinfo", "vendor", "told"),
+    [("flags\t: fpu", "", True), ("Features\t: fp asimd", "", False), ("Features\t: fp asimd", "LENOVO", True)],
+)
+def test_no_sign_of_a_virtual_machine_is_one_only_where_there_is_a_place_for_it(
+    tree: Tree, cpuinfo: str, vendor: str, told: bool
+) -> None:
+    tree.write("proc/cpuinfo", cpuinfo)
+    tree.write("sys/class/dmi/id/sys_vendor", vendor)
+
+    assert (tree.limits().virtual_machine, tree.limits().machine_told) == (None, told)
+
+
+@pytest.mark.skipif(not hasattr(os, "sched_setaffinity"), reason="Linux only")
+def test_a_process_that_is_bound_to_a_core_may_run_on_that_one() -> None:
+    core = min(os.sched_getaffinity(0))
+    code = f"import os; os.sched_setaffinity(0, [{core}]); print(flush=True); input()"
+    with subprocess.Popen([sys.executable, "-c", code], stdin=subprocess.PIPE, stdout=subprocess.PIPE) as process:
+        assert process.stdout is not None
+        process.stdout.readline()
+        assert allowed_cores(process.pid) == 1
+        process.communicate(b"\n")
+    assert allowed_cores(process.pid) is None
+
+
+def test_where_the_system_does_not_tell_on_which_cores_a_process_may_run(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delattr(psutil.Process, "cpu_affinity", raising=False)
+    assert allowed_cores() is None
 
 
 def test_this_machine_is_read_without_an_error() -> None:
