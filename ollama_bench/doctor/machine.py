@@ -118,5 +118,6 @@ def limits(facts: Facts) -> Check:
     return warning(
         "limits",
         f"{inside}, limited to {' and '.join(narrow)}",
-        "figures are those of the limits: raise them (docker: --cpus, --cpuset-cpus, --memory) to measure the whole machine",
+        "figures are those of the limits: raise them (docker: --cpus, --cpuset-cpus, --memory) to measure all of the"
+        " machine",
     )
