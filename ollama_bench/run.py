@@ -100,7 +100,8 @@ def open_endpoint(host: str | None, *, embedded: bool) -> Iterator[Endpoint]:
 def benchmark(plan: RunPlan, endpoint: Endpoint, settings: Settings, progress: Progress) -> RunResult:
     """Carry out `plan`. What was measured is saved whatever happens; raises as `run_benchmark`."""
     started_at = datetime.now(UTC)
-    with Client(endpoint.url, Timeouts(plan.first_byte_timeout_s, plan.gap_timeout_s)) as client, open_gpus() as gpus:
+    timeouts = Timeouts(plan.first_byte_timeout_s, plan.gap_timeout_s, adjustable=True)
+    with Client(endpoint.url, timeouts) as client, open_gpus() as gpus:
         version = client.version()
         # before a pull of gigabytes: a folder that cannot be written ends the run here
         with open_store(settings.out, plan.model, started_at) as store:

@@ -12,8 +12,8 @@ import psutil
 from ollama_bench.doctor.facts import Facts, Load, Machine, Server, ServerProcess
 from ollama_bench.errors import ServerError
 from ollama_bench.gpu import open_gpus
-from ollama_bench.machine.cpu import battery, governors, throttle_count, turbo
-from ollama_bench.machine.limits import allowed_cores, limits
+from ollama_bench.machine.cpu import allowed_cores, battery, governors, throttle_count, turbo
+from ollama_bench.machine.limits import limits
 from ollama_bench.machine.load import (
     Identity,
     ProcessCpu,

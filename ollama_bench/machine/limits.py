@@ -5,8 +5,6 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-import psutil
-
 from ollama_bench.machine.files import read_int, read_keyed, read_text, to_int
 
 SYS, PROC, ROOT = Path("/sys"), Path("/proc"), Path("/")
@@ -59,16 +57,6 @@ def limits(pid: int | None = None, sys: Path = SYS, proc: Path = PROC, root: Pat
         machine_told=_tells_of_hypervisors(sys, proc),
         groups_told=bool(groups) and (sys / "fs/cgroup").is_dir(),
     )
-
-
-def allowed_cores(pid: int | None = None) -> int | None:
-    """Logical cores on which process `pid`, by default this one, may run (taskset, cpusets); None where not told."""
-    if not hasattr(psutil.Process, "cpu_affinity"):  # macOS
-        return None
-    try:
-        return len(psutil.Process(pid).cpu_affinity() or ()) or None
-    except psutil.Error:
-        return None
 
 
 def cgroup_throttled_s(pid: int | None = None, sys: Path = SYS, proc: Path = PROC) -> float | None:

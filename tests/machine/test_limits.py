@@ -1,15 +1,11 @@
 """Virtual machines, containers and control groups, from trees as they are found in the wild."""
 
-import os
-import subprocess
-import sys
 from dataclasses import replace
 from pathlib import Path
 
-import psutil
 import pytest
 
-from ollama_bench.machine.limits import Limits, allowed_cores, cgroup_throttled_s, limits
+from ollama_bench.machine.limits import Limits, cgroup_throttled_s, limits
 
 PID = 4321
 NONE = Limits(virtual_machine=None, container=None, cpu_cores=None, memory_bytes=None)
@@ -232,23 +228,6 @@ def test_no_sign_of_a_virtual_machine_is_one_only_where_there_is_a_place_for_it(
     tree.write("sys/class/dmi/id/sys_vendor", vendor)
 
     assert (tree.limits().virtual_machine, tree.limits().machine_told) == (None, told)
-
-
-@pytest.mark.skipif(not hasattr(os, "sched_setaffinity"), reason="Linux only")
-def test_a_process_that_is_bound_to_a_core_may_run_on_that_one() -> None:
-    core = min(os.sched_getaffinity(0))
-    code = f"import os; os.sched_setaffinity(0, [{core}]); print(flush=True); input()"
-    with subprocess.Popen([sys.executable, "-c", code], stdin=subprocess.PIPE, stdout=subprocess.PIPE) as process:
-        assert process.stdout is not None
-        process.stdout.readline()
-        assert allowed_cores(process.pid) == 1
-        process.communicate(b"\n")
-    assert allowed_cores(process.pid) is None
-
-
-def test_where_the_system_does_not_tell_on_which_cores_a_process_may_run(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.delattr(psutil.Process, "cpu_affinity", raising=False)
-    assert allowed_cores() is None
 
 
 def test_this_machine_is_read_without_an_error() -> None:
