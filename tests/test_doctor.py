@@ -104,6 +104,9 @@ CASES: list[tuple[Callable[[Facts], Check | None], Facts, str, str]] = [
     (on_server.version, server(version="0.33.3"), "ok", "0.33.3"),
     (on_server.version, server(version="0.33.2"), "warning", "does not tell which prompt tokens came from its cache"),
     (on_server.version, server(version="0.13.5-rc1"), "warning", "-> update to 0.33.3 or newer"),
+    (on_server.version, server(version="v0.33.2"), "warning", "does not tell which prompt tokens came from its cache"),
+    (on_server.version, server(version="v0.34.0"), "ok", "v0.34.0"),
+    (on_server.version, server(version="\u0660.\u0663\u0663.\u0662"), "ok", "\u0660.\u0663\u0663.\u0662"),
     (on_server.version, server(version="0.33.0+ollama-bench"), "ok", "0.33.0+ollama-bench"),
     (on_server.version, server(version="0.0.0"), "ok", "0.0.0"),  # built from source
     (on_server.version, server(version="main\x1b]0;owned\x07\n2"), "ok", "main 2"),
@@ -153,7 +156,18 @@ CASES: list[tuple[Callable[[Facts], Check | None], Facts, str, str]] = [
         "warning",
         "ollama stop mine",
     ),
-    (on_model.loaded, server(loaded=loaded("a", "b;rm")), "warning", "-> ollama stop a; ollama stop 'b;rm'"),
+    (
+        on_model.loaded,
+        server(loaded=loaded("hf.co/u/m-1.0:Q4_K_M", "b;rm", "%PATH%", "caf\u00e9", "$x", "it's")),
+        "warning",
+        "-> ollama stop hf.co/u/m-1.0:Q4_K_M; then `ollama stop` the others that `ollama ps` shows",
+    ),
+    (
+        on_model.loaded,
+        server(loaded=loaded("a", "b", "c", "d")),
+        "warning",
+        "-> ollama stop a; ollama stop b; ollama stop c; then `ollama stop` the others that `ollama ps` shows",
+    ),
     (on_model.loaded, server(loaded=loaded("n" * 90, "a")), "warning", f"-> ollama stop {'n' * 90}; ollama stop a"),
     (
         on_model.loaded,
@@ -164,8 +178,14 @@ CASES: list[tuple[Callable[[Facts], Check | None], Facts, str, str]] = [
     (on_model.memory, WELL, "ok", "12.0 GB of 16.0 GB memory free; each model fits by itself"),
     (on_model.memory, replace(WELL, model="tiny:1b"), "ok", "tiny:1b takes 1.0 GB"),
     (on_model.memory, replace(WELL, model="new:3b"), "ok", "12.0 GB of 16.0 GB memory free"),
-    (on_model.memory, server(installed={"a": 13 * GB, "b": GB}), "warning", "too little for a (13.0 GB) -> close"),
-    (on_model.memory, server(installed={"a": 90 * GB, "b": GB}), "warning", "too little for a (90.0 GB)"),
+    (on_model.memory, server(installed={"a": 13 * GB, "b": GB}), "ok", "memory free; too little for a (13.0 GB)"),
+    (on_model.memory, server(installed={"a": 90 * GB, "b": GB}), "ok", "memory free; too little for a (90.0 GB)"),
+    (
+        on_model.memory,
+        server(installed={"a": 90 * GB, "b": 13 * GB}),
+        "warning",
+        "too little for a (90.0 GB), b (13.0 GB) -> close",
+    ),
     (
         on_model.memory,
         replace(server(installed={"a": 17 * GB}), model="a"),
