@@ -30,7 +30,7 @@ class Percent(click.ParamType[float]):
         except ValueError:
             share = math.nan
         if not 0.001 <= share < 1:
-            self.fail(f"{text!r} is not a percentage from 0.1% to below 100%, such as 5%.", param, ctx)
+            self.fail(f"{text!r} is not a percentage from 0.1% to below 100%, such as 5% or 0.05.", param, ctx)
         return share
 
 

@@ -20,7 +20,7 @@ def summarize_energy(
     cpu = _counter(timeline, "cpu_j")
     gpu_reason = gpu_reason or _not_whole(gpu, timeline)
     cpu_reason = cpu_reason or _not_whole(cpu, timeline)
-    if gpu_reason is None and not _on_gpu(timeline, trials):
+    if gpu_reason is None and not on_gpu(timeline, trials):
         gpu_reason = "the model ran on the CPU"
     counters = {"nvml": gpu} if gpu_reason is None else {}
     counters |= {"rapl": cpu} if cpu_reason is None else {}
@@ -52,7 +52,7 @@ def _not_whole(counter: Counter, timeline: Sequence[TimelinePoint]) -> str | Non
     return None
 
 
-def _on_gpu(timeline: Sequence[TimelinePoint], trials: Sequence[Trial]) -> bool:
+def on_gpu(timeline: Sequence[TimelinePoint], trials: Sequence[Trial]) -> bool:
     """Whether the model was on a GPU at all: idle ones have no part in what it took."""
     told = (trial.loaded_before.size_vram_bytes for trial in trials if trial.loaded_before)
     return any(point.vram_bytes for point in timeline) or any(told)

@@ -5,14 +5,14 @@ from dataclasses import replace
 from typing import Self
 
 from ollama_bench.energy import EnergyMeter
-from ollama_bench.energy_use import summarize_energy
+from ollama_bench.energy_use import on_gpu, summarize_energy
 from ollama_bench.gpu import Gpus
 from ollama_bench.observed import Observed
 from ollama_bench.own_cost import summarize_cost
 from ollama_bench.sampler import INTERVAL_S, Sampler, SlowReading
 from ollama_bench.server.locate import Located
 from ollama_bench.trial import Trial
-from ollama_bench.usage import mean_cpu_percent, summarize_usage, throttle_reasons
+from ollama_bench.usage import mean_cpu_percent, other_cpu_by_phase, other_cpu_of_all, summarize_usage, throttle_reasons
 from ollama_bench.watch import Watch
 
 
@@ -56,7 +56,12 @@ class Instruments:
         elsewhere = None if self._located.local else reason
         return Observed(
             resources=resources,
-            conditions=self._watch.conditions(other_cpu_percent, throttle_reasons(readings, trials)),
+            conditions=self._watch.conditions(
+                other_cpu_percent,
+                throttle_reasons(readings, trials) if on_gpu(timeline, trials) else (),
+                by_phase=other_cpu_by_phase(timeline, trials),
+                of_all_percent=other_cpu_of_all(timeline),
+            ),
             cost=summarize_cost(trials, timeline, sampler.own_cpu_s, lateness_s),
             energy=summarize_energy(timeline, trials, elsewhere or meter.gpu_reason, elsewhere or meter.cpu_reason),
         )

@@ -35,7 +35,7 @@ def open_session(name: str, host: str | None, *, embedded: bool, fresh: bool) ->
             raise ServerError(f"{name} is no scenario that `bench:list` names, so it is a model: {error}") from error
         model = obtain(client, plan, Progress())
         client.load(plan.model, plan.load_options, plan.keep_alive)
-        located = locate(endpoint.url)
+        located = locate(endpoint.url, endpoint.pid)
         server = Server(url=endpoint.url, kind=endpoint.kind, version=version, local=located.local)
         with Sampler(located.root_pids, zero_ns=0) as sampler:
             yield ModelSession(plan, client, model, sampler, run_context(plan, server, model, fresh=fresh), fresh=fresh)

@@ -2,6 +2,9 @@
 
 from typing import Literal
 
+from pydantic import Field
+
+from ollama_bench.trial import TimedPhase
 from ollama_bench.values import Frozen, Int64
 
 
@@ -13,6 +16,8 @@ class ProcessUsage(Frozen):
     peak_rss_bytes: Int64
     vm_hwm_bytes: Int64 | None
     """The kernel's own high-water mark, as last read."""
+    vm_hwm_before_bytes: Int64 | None = None
+    """The same when sampling began; None for a process that was not there yet."""
 
 
 class TimelinePoint(Frozen):
@@ -71,10 +76,14 @@ class Conditions(Frozen):
     """Of the CPU's frequency; several where cores differ."""
     other_cpu_percent: float | None = None
     """CPU of all other processes, in per cent of one core, over the time in which a timed request was under way."""
+    other_cpu_percent_by_phase: dict[TimedPhase, float] = Field(default_factory=dict)
+    """The same of each phase by itself; of those whose requests were long enough under way to tell."""
     other_cpu_reason: str | None = None
-    """Why that is None."""
+    """Why other_cpu_percent is None."""
     other_processes: tuple[BusyProcess, ...] = ()
     """The busiest of them."""
+    other_unnamed_percent: float | None = None
+    """CPU, of one core over the whole run, of others that ended unseen or may not be looked at."""
     steal_percent: float | None = None
     """CPU time that the host of this virtual machine kept back, in per cent of one core."""
     swapped_bytes: Int64 | None = None

@@ -39,6 +39,8 @@ class Endpoint:
 
     url: str
     kind: Literal["ollama", "embedded"]
+    pid: int | None = None
+    """Of a server that was started here."""
 
 
 def run_benchmark(
@@ -92,18 +94,19 @@ def open_endpoint(host: str | None, *, embedded: bool) -> Iterator[Endpoint]:
     from ollama_bench.embedded.process import EmbeddedServer  # its packages are an extra
 
     with EmbeddedServer() as server:
-        yield Endpoint(server.url, "embedded")
+        yield Endpoint(server.url, "embedded", server.pid)
 
 
 def benchmark(plan: RunPlan, endpoint: Endpoint, settings: Settings, progress: Progress) -> RunResult:
     """Carry out `plan`. What was measured is saved whatever happens; raises as `run_benchmark`."""
     started_at = datetime.now(UTC)
-    with Client(endpoint.url, Timeouts(plan.first_byte_timeout_s, plan.gap_timeout_s)) as client, open_gpus() as gpus:
+    timeouts = Timeouts(plan.first_byte_timeout_s, plan.gap_timeout_s, adjustable=True)
+    with Client(endpoint.url, timeouts) as client, open_gpus() as gpus:
         version = client.version()
         # before a pull of gigabytes: a folder that cannot be written ends the run here
         with open_store(settings.out, plan.model, started_at) as store:
             model = obtain(client, plan, progress)
-            located = locate(endpoint.url)
+            located = locate(endpoint.url, endpoint.pid)
             environment = Environment(
                 id=str(uuid.uuid4()),
                 started_at=started_at,

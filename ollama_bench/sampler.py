@@ -67,6 +67,10 @@ class Sampler:
     def __enter__(self) -> Self:
         for process in self._tree.refresh():
             self._cpu_s[process] = _cpu_s(process) or 0.0  # what they used before is not this run's
+            if memory := _memory(process):  # nor is what they once held
+                self.peaks[process.pid] = ProcessPeak(
+                    process.pid, memory.name, vm_hwm_before_bytes=memory.high_water_bytes
+                )
         self._thread.start()
         return self
 
@@ -126,6 +130,7 @@ class Sampler:
             peak.name = memory.name  # again each time: a child is seen before it becomes its program
             if (memory.high_water_bytes or peak.peak_rss_bytes) < OTHER_PROGRAM * peak.peak_rss_bytes:
                 peak.peak_rss_bytes = 0  # it has become another program: what it held until then was its parent's
+                peak.vm_hwm_before_bytes = None
             peak.peak_rss_bytes = max(peak.peak_rss_bytes, memory.rss_bytes)
             peak.vm_hwm_bytes = memory.high_water_bytes
             rss_bytes += memory.rss_bytes
@@ -179,19 +184,20 @@ def _memory(process: psutil.Process) -> _Memory | None:
         return None
 
 
-def _linux_memory(pid: int) -> _Memory | None:
+def _linux_memory(pid: int, proc: Path = Path("/proc")) -> _Memory | None:
     """One read gives all figures at one instant: psutil would read twice, and has no VmHWM."""
     try:
-        status = Path(f"/proc/{pid}/status").read_bytes()
+        status = (proc / str(pid) / "status").read_bytes()
     except OSError:
         return None
     # by line feeds alone: a process may have any other control character in its name
     fields = dict(parts for line in status.split(b"\n") if len(parts := line.split(b":", 1)) == 2)
-    if b"VmHWM" not in fields:
-        return None  # a zombie: its memory is gone
+    rss_bytes, high_water_bytes = _bytes(fields.get(b"VmRSS")), _bytes(fields.get(b"VmHWM"))
+    if not rss_bytes:
+        return None  # a zombie, or nearly: its memory is gone
     name = fields[b"Name"].strip().decode("utf-8", "replace")
-    return _Memory(name, _kib(fields[b"VmRSS"]) * 1024, _kib(fields[b"VmHWM"]) * 1024)
+    return _Memory(name, rss_bytes, high_water_bytes)  # gVisor tells no mark
 
 
-def _kib(value: bytes) -> int:
-    return int(value.removesuffix(b"kB"))
+def _bytes(kib: bytes | None) -> int | None:
+    return None if kib is None else int(kib.removesuffix(b"kB")) * 1024

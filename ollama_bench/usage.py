@@ -7,10 +7,13 @@ from itertools import pairwise
 from typing import Literal
 
 from ollama_bench.observed import ProcessUsage, Resources, TimelinePoint
-from ollama_bench.trial import Trial
+from ollama_bench.trial import TIMED_PHASES, TimedPhase, Trial
 
 MAX_GAP_S = 1.0
 """Between two samples: ten times the interval. Beyond it nobody knows what was in between."""
+
+MIN_PHASE_S = 0.5
+"""Under way, for a phase to have a load of its own: five samples, on which a tick of the clock is 2 % of a core."""
 
 
 @dataclass(frozen=True)
@@ -42,6 +45,8 @@ class ProcessPeak:
     peak_rss_bytes: int = 0
     vm_hwm_bytes: int | None = None
     """The kernel's own high-water mark, as last read; None where the system keeps none."""
+    vm_hwm_before_bytes: int | None = None
+    """The same of this program when sampling began; None where it was not there yet."""
 
 
 def summarize_usage(
@@ -73,7 +78,11 @@ def summarize_usage(
         sampler_cpu_s=sampler_cpu_s,
         processes=tuple(
             ProcessUsage(
-                pid=peak.pid, name=peak.name, peak_rss_bytes=peak.peak_rss_bytes, vm_hwm_bytes=peak.vm_hwm_bytes
+                pid=peak.pid,
+                name=peak.name,
+                peak_rss_bytes=peak.peak_rss_bytes,
+                vm_hwm_bytes=peak.vm_hwm_bytes,
+                vm_hwm_before_bytes=peak.vm_hwm_before_bytes,
             )
             for peak in peaks
         ),
@@ -128,6 +137,32 @@ def mean_cpu_percent(
             weighted += overlap_s * percent
             total_s += overlap_s
     return weighted / total_s if total_s > 0 else None
+
+
+def other_cpu_by_phase(timeline: Sequence[TimelinePoint], trials: Sequence[Trial]) -> dict[TimedPhase, float]:
+    """CPU of others while the requests of each phase were under way, in per cent of one core.
+
+    A phase of less than `MIN_PHASE_S` is left out: CPU times come in ticks of 10 ms and samples at intervals.
+    """
+    found: dict[TimedPhase, float] = {}
+    for phase in TIMED_PHASES:
+        own = [trial for trial in trials if trial.phase == phase]
+        under_way_s = sum(end_s - start_s for start_s, end_s in filter(None, map(window_s, own)))
+        percent = mean_cpu_percent(timeline, own, "other_cpu_percent")
+        if percent is not None and under_way_s >= MIN_PHASE_S:
+            found[phase] = max(0.0, percent)
+    return found
+
+
+def other_cpu_of_all(timeline: Sequence[TimelinePoint]) -> float | None:
+    """CPU of others from the first sample to the last, requests or none, in per cent of one core."""
+    rates = [
+        (point.other_cpu_percent, point.t_s - before.t_s)
+        for before, point in pairwise(timeline)
+        if point.other_cpu_percent is not None
+    ]
+    total_s = sum(elapsed_s for _, elapsed_s in rates)
+    return sum(percent * elapsed_s for percent, elapsed_s in rates) / total_s if total_s > 0 else None
 
 
 def unsampled_s(timeline: Sequence[TimelinePoint], trials: Sequence[Trial]) -> float:

@@ -2,19 +2,24 @@
 
 import os
 import time
-from collections.abc import Callable, Collection, Iterable
+from collections.abc import Callable, Collection, Iterable, Mapping
+from types import MappingProxyType
 
 from ollama_bench.machine.cpu import governors, throttle_count
 from ollama_bench.machine.limits import cgroup_throttled_s
 from ollama_bench.machine.load import busiest, cpu_by_process, steal_s, swapped_bytes
 from ollama_bench.observed import BusyProcess, Conditions
 from ollama_bench.server.locate import Located
+from ollama_bench.trial import TimedPhase
 
 LOOK_EVERY_S, LOOK_COST = 1.0, 200
 """Processes are looked at each second, or after 200 times as long as it took: at most half a per cent of a core."""
 
 CLOCK_NOISE_PERCENT = 10.0
 """CPU times are counted in ticks, by process and by core: less than this may be the difference of their rounding."""
+
+NAMED_PERCENT = 5.0
+"""Of one core, over the run: less is named by nobody."""
 
 
 class Watch:
@@ -42,17 +47,27 @@ class Watch:
         self._seen = self._seen | cpu_by_process()
         self._look_at_s = time.monotonic() + max(LOOK_EVERY_S, LOOK_COST * (time.thread_time() - cpu_s))
 
-    def conditions(self, other_cpu_percent: float | None, gpu_throttle_reasons: Iterable[str]) -> Conditions:
-        """What went on until now, with what the sampler saw."""
+    def conditions(
+        self,
+        other_cpu_percent: float | None,
+        gpu_throttle_reasons: Iterable[str],
+        *,
+        by_phase: Mapping[TimedPhase, float] = MappingProxyType({}),
+        of_all_percent: float | None = None,
+    ) -> Conditions:
+        """What went on until now, with what the sampler saw: others' CPU by phase, and `of_all` that was sampled."""
         here = self._located.local
         elapsed_s = time.monotonic() - self._start_s
         other_cpu_percent, why_not = self._others(other_cpu_percent)
+        others = self._others_by_name(elapsed_s)
         steal = _grown(self._steal_s, steal_s())
         return Conditions(
             governors=governors() if here else None,
             other_cpu_percent=other_cpu_percent,
+            other_cpu_percent_by_phase={} if other_cpu_percent is None else dict(by_phase),
             other_cpu_reason=why_not,
-            other_processes=self._busiest(elapsed_s),
+            other_processes=tuple(p for p in others if p.cpu_percent >= NAMED_PERCENT)[:5],
+            other_unnamed_percent=None if why_not else _unnamed(of_all_percent, others),
             steal_percent=None if steal is None or elapsed_s <= 0 else 100 * steal / elapsed_s,
             swapped_bytes=_whole(_grown(self._swapped_bytes, swapped_bytes())) if here else None,
             throttle_events=_whole(_grown(self._throttled, throttle_count())) if here else None,
@@ -71,15 +86,20 @@ class Watch:
             return None, "the system counts less CPU time for the whole machine than for its processes"
         return max(0.0, percent), None
 
-    def _busiest(self, elapsed_s: float) -> tuple[BusyProcess, ...]:
+    def _others_by_name(self, elapsed_s: float) -> tuple[BusyProcess, ...]:
         if self._located.local and self._root_pid is None:
             return ()  # the server may be one of them
         seen = self._seen | cpu_by_process()
-        others = busiest(self._before, seen, elapsed_s, {os.getpid(), *self._serving_pids()})
-        return tuple(BusyProcess(pid=p.pid, name=p.name, cpu_percent=p.cpu_percent) for p in others[:5])
+        own = {os.getpid(), *self._serving_pids()}
+        others = busiest(self._before, seen, elapsed_s, own, at_least_percent=0.0)
+        return tuple(BusyProcess(pid=p.pid, name=p.name, cpu_percent=p.cpu_percent) for p in others)
 
     def _held(self) -> float | None:
         return None if self._root_pid is None else cgroup_throttled_s(self._root_pid)
+
+
+def _unnamed(of_all_percent: float | None, others: Iterable[BusyProcess]) -> float | None:
+    return None if of_all_percent is None else max(0.0, of_all_percent - sum(p.cpu_percent for p in others))
 
 
 def _grown(before: float | None, now: float | None) -> float | None:

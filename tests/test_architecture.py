@@ -53,6 +53,7 @@ READ_THE_CLOCK = {
     "ollama_bench.selftest.holder",
     "ollama_bench.selftest.memory",
     "ollama_bench.selftest.truth_server",
+    "ollama_bench.server.patience",
     "ollama_bench.server.stream",
     "ollama_bench.watch",
     "orchestrator.gatekeeper",

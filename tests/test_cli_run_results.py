@@ -239,7 +239,7 @@ def test_a_server_on_another_machine_has_no_local_processes(
     cli: Cli, server: ScriptedServer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """No other machine can be had in a test, so this one is told that the address is not its own."""
-    monkeypatch.setattr("ollama_bench.run.locate", lambda _url: Located(local=False, reason="remote"))
+    monkeypatch.setattr("ollama_bench.run.locate", lambda _url, _pid: Located(local=False, reason="remote"))
     outcome = cli("run", "tiny:1b", "--host", server.url, "--no-quality")
     assert outcome.code == 0
     assert outcome.document["server"]["local"] is False

@@ -48,6 +48,7 @@ def test_what_is_no_percentage_is_refused(cli: Cli, server: ScriptedServer, valu
     done = cli("run", "tiny:1b", "--host", server.url, "--until-precise", value)
     assert done.code == 2
     assert "is not a percentage" in done.err
+    assert "such as 5% or 0.05." in " ".join(done.err.split())
     assert server.requests == []
 
 

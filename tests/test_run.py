@@ -202,7 +202,7 @@ def test_a_server_that_is_restarted_during_the_run_makes_it_doubtful(
 ) -> None:
     """The process that was found at the start ends, and another answers in its place."""
     with subprocess.Popen(["sleep", "60"]) as found:
-        monkeypatch.setattr("ollama_bench.run.locate", lambda _url: Located(local=True, root_pids=(found.pid,)))
+        monkeypatch.setattr("ollama_bench.run.locate", lambda _url, _pid: Located(local=True, root_pids=(found.pid,)))
 
         class Restart(Progress):
             def measured(self, trial: Trial) -> None:

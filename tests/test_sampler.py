@@ -4,11 +4,12 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
+from pathlib import Path
 
 import psutil
 import pytest
 
-from ollama_bench.sampler import Sampler, SlowReading
+from ollama_bench.sampler import Sampler, SlowReading, _linux_memory
 from ollama_bench.server.client import Client
 from tests.scripted_server import server_process
 
@@ -171,6 +172,54 @@ def test_gpu_memory_is_asked_of_all_the_processes_together(root: subprocess.Pope
     assert asked[-1] == {root.pid, child_pid}
     assert {reading.vram_bytes for reading in sampler.readings} == {7}
     assert len(asked) < len(sampler.readings)
+
+
+HELD_MORE_ONCE = """
+held = b"x" * 80_000_000
+del held
+print(flush=True)
+input()
+"""
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="only Linux tells the mark of others")
+def test_what_a_process_held_before_sampling_began_is_told_apart() -> None:
+    pipe = subprocess.PIPE
+    with subprocess.Popen([sys.executable, "-c", HELD_MORE_ONCE], stdin=pipe, stdout=pipe) as process:
+        assert process.stdin is not None
+        assert process.stdout is not None
+        process.stdout.readline()
+        with Sampler([process.pid], 0) as sampler:
+            wait_for_readings(sampler, 3)
+        process.stdin.close()
+    peak = sampler.peaks[process.pid]
+    assert peak.vm_hwm_bytes == peak.vm_hwm_before_bytes
+    assert peak.vm_hwm_bytes is not None
+    assert peak.vm_hwm_bytes > 80_000_000 > peak.peak_rss_bytes > 0
+
+
+def test_a_process_that_was_not_there_when_sampling_began_has_no_mark_from_before(root: subprocess.Popen[str]) -> None:
+    with Sampler([root.pid], 0) as sampler:
+        child_pid = start_child(root)
+        wait_for_readings(sampler, 13)
+    assert sampler.peaks[child_pid].vm_hwm_before_bytes is None
+
+
+@pytest.mark.parametrize(
+    ("status", "memory"),
+    [
+        ("Name:\ta\nVmHWM:\t  90 kB\nVmRSS:\t  80 kB\n", ("a", 80 * 1024, 90 * 1024)),
+        ("Name:\ta\nState:\tS\nVmSize:\t 100 kB\nVmRSS:\t  80 kB\n", ("a", 80 * 1024, None)),  # gVisor
+        ("Name:\ta\nState:\tZ (zombie)\n", None),
+        ("Name:\ta\nState:\tZ (zombie)\nVmRSS:\t0 kB\n", None),
+    ],
+)
+def test_a_process_is_there_while_it_holds_memory(
+    tmp_path: Path, status: str, memory: tuple[str, int, int | None] | None
+) -> None:
+    (tmp_path / "7").mkdir()
+    (tmp_path / "7" / "status").write_text(status)
+    assert _linux_memory(7, tmp_path) == memory
 
 
 BECOMES_ANOTHER = """

@@ -76,6 +76,26 @@ def test_one_odd_trial_does_not_make_the_clocks_disagree(plan: RunPlan) -> None:
     assert _codes(plan, odd) == ["clocks_disagree"]
 
 
+def test_a_phase_whose_clocks_disagree_is_not_hidden_by_the_others(plan: RunPlan) -> None:
+    """The verdict rests on the real phase, of which there may be few requests among many."""
+    off = [
+        example_trial("real", index=i, server=example_figures(eval_duration_ns=1_560_000_000, total_duration_ns=None))
+        for i in range(3)
+    ]
+    (warning,) = _found(plan, *(example_trial("warm", index=i) for i in range(9)), *off)
+
+    assert warning.code == "clocks_disagree"
+    assert "0.60 × it in real" in warning.message
+    assert "warm" not in warning.message
+
+
+@pytest.mark.parametrize(("late_ns", "doubted"), [(9_000_000, False), (30_000_000, True)])
+def test_late_arrivals_in_a_short_answer_are_no_disagreement(plan: RunPlan, late_ns: int, doubted: bool) -> None:
+    chunk_ns = (*(8_000_000 * i for i in range(11)), 80_000_000 + 8_000_000 + late_ns)
+    server = example_figures(eval_count=12, eval_duration_ns=96_000_000)
+    assert ("clocks_disagree" in _codes(plan, example_trial("warm", chunk_ns=chunk_ns, server=server))) is doubted
+
+
 @pytest.mark.parametrize(("cached", "codes"), [(None, []), (NONCE_TOKENS, []), (NONCE_TOKENS + 1, ["prefix_cached"])])
 def test_a_prompt_that_met_the_cache_in_spite_of_its_nonce(plan: RunPlan, cached: int | None, codes: list[str]) -> None:
     trial = example_trial("long", server=example_figures(prompt_eval_count=2000, prompt_eval_cached_count=cached))
@@ -114,8 +134,14 @@ def _seen(**conditions: Any) -> dict[str, Any]:
     return {"conditions": Conditions(**conditions)}
 
 
-def _resources(high_water_bytes: int | None) -> dict[str, Any]:
-    process = ProcessUsage(pid=7, name="runner", peak_rss_bytes=1_000_000_000, vm_hwm_bytes=high_water_bytes)
+def _resources(high_water_bytes: int | None, before_bytes: int | None = None) -> dict[str, Any]:
+    process = ProcessUsage(
+        pid=7,
+        name="runner",
+        peak_rss_bytes=1_000_000_000,
+        vm_hwm_bytes=high_water_bytes,
+        vm_hwm_before_bytes=before_bytes,
+    )
     return {"resources": Resources(interval_s=0.1, peak_rss_bytes=1_100_000_000, processes=(process,))}
 
 
@@ -148,7 +174,23 @@ def _cost(client: float = 1.0, sampler: float = 1.0, late: int = 0) -> dict[str,
                 other_cpu_percent=98.0,
                 other_processes=(BusyProcess(pid=4, name="x264", cpu_percent=97.5),),
             ),
-            "98 % of a core while requests were under way: x264 (pid 4, 98 %)",
+            "98 % of a core while requests were under way; of a core over the whole run: x264 (pid 4) 98 %",
+        ),
+        (
+            "other_load",
+            _seen(other_cpu_percent=9.0, other_cpu_percent_by_phase={"warm": 20.0, "real": 8.0}),
+            _seen(other_cpu_percent=17.6, other_cpu_percent_by_phase={"warm": 200.0, "real": 8.0}),
+            "200 % of a core while requests of the warm phase were under way",
+        ),
+        (
+            "other_load",
+            _seen(other_cpu_percent=20.0, other_unnamed_percent=150.0),
+            _seen(
+                other_cpu_percent=180.0,
+                other_processes=(BusyProcess(pid=4, name="top", cpu_percent=6.0),),
+                other_unnamed_percent=150.0,
+            ),
+            "whole run: top (pid 4) 6 %, 150 % by short-lived ones, or ones that you may not see",
         ),
         ("cpu_stolen", _seen(steal_percent=5.0), _seen(steal_percent=31.0), "31 % of a core"),
         ("throttled", _seen(throttle_events=0), _seen(throttle_events=3), "the CPU 3 times"),
@@ -208,6 +250,21 @@ def test_what_cannot_be_seen_is_unknown_and_no_doubt(plan: RunPlan) -> None:
     assert unknown >= machine | {"memory_disagrees", "sampling_gap", "tool_cost", "late_events"}
     assert validity.valid
     assert "not known (remote)" in next(c.text for c in validity.conditions if c.code == "swap_used")
+
+
+@pytest.mark.parametrize(
+    ("mark_bytes", "before_bytes", "passed"),
+    [
+        (1_500_000_000, 1_500_000_000, None),  # whatever it held was before the run
+        (1_500_000_000, 1_400_000_000, False),
+        (1_050_000_000, 1_050_000_000, True),
+        (None, None, None),
+    ],
+)
+def test_a_high_water_mark_from_before_the_run_is_no_doubt(
+    plan: RunPlan, mark_bytes: int | None, before_bytes: int | None, passed: bool | None
+) -> None:
+    assert _passed(plan, example_trials(plan), "memory_disagrees", **_resources(mark_bytes, before_bytes)) is passed
 
 
 def test_a_server_that_was_never_sampled_though_it_could_be_is_a_doubt(plan: RunPlan) -> None:

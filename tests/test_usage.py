@@ -12,6 +12,8 @@ from ollama_bench.usage import (
     Reading,
     make_timeline,
     mean_cpu_percent,
+    other_cpu_by_phase,
+    other_cpu_of_all,
     summarize_usage,
     throttle_reasons,
     unsampled_s,
@@ -85,6 +87,26 @@ def test_mean_cpu_is_over_the_time_in_which_a_request_was_under_way() -> None:
     assert mean_cpu_percent(timeline, [_busy(1.5, 2.25)]) == pytest.approx((0.5 * 100 + 0.25 * 200) / 0.75)
     assert mean_cpu_percent(timeline, [_busy(1, 2), _busy(2.5, 3)]) == pytest.approx((100 + 0.5 * 200) / 1.5)
     assert mean_cpu_percent(timeline, [_busy(2, 9)]) == 105  # what lies beyond the timeline counts for nothing
+
+
+def _others(*percents: float) -> list[TimelinePoint]:
+    """A point a second, with the CPU of others since the one before."""
+    told = (None, *percents)
+    return [_point(at, None).model_copy(update={"other_cpu_percent": percent}) for at, percent in enumerate(told)]
+
+
+def test_load_by_others_is_told_of_each_phase() -> None:
+    timeline = _others(200, 0, 0, 0, 0, 0)
+    trials = [_busy(0, 0.5, phase="warm"), _busy(0.5, 1, phase="warm"), _busy(1, 6), _busy(0, 0.4, phase="cold")]
+    trials += [_busy(0, 1, phase="quality"), _busy(0, 1, phase="long", error="reset")]
+
+    assert other_cpu_by_phase(timeline, trials) == {"warm": 200, "real": 0}  # cold is too short to tell
+    assert other_cpu_by_phase(_others(-5), [_busy(0, 1)]) == {"real": 0}
+
+
+def test_load_by_others_over_the_whole_run() -> None:
+    assert other_cpu_of_all(_others(200, 0, 0, 40)) == 60
+    assert other_cpu_of_all(_others()) is None
 
 
 def test_mean_cpu_leaves_out_failed_and_quality_requests() -> None:

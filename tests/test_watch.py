@@ -12,6 +12,7 @@ from ollama_bench.gpu import Gpus
 from ollama_bench.instruments import Instruments
 from ollama_bench.observed import Conditions
 from ollama_bench.server.locate import Located
+from ollama_bench.trial import LoadedModel
 from ollama_bench.watch import Watch
 from tests.examples import SECOND_NS, example_trial
 
@@ -38,7 +39,7 @@ def until_used(pid: int, cpu_s: float) -> None:
 
 
 HERE = Located(local=True, root_pids=(os.getpid(),))
-HIDDEN = Located(local=True, reason="the process on port 11434 belongs to another user")
+HIDDEN = Located(local=True, reason="the process on port 11434 may not be seen by this user")
 ELSEWHERE = Located(local=False, reason="remote")
 
 
@@ -106,6 +107,19 @@ def test_a_server_that_may_not_be_looked_at_cannot_be_told_from_other_load(busy:
     assert conditions.reason is None
 
 
+def test_load_of_which_no_process_gives_account_is_told_and_that_of_a_phase_kept(
+    busy: subprocess.Popen[bytes],
+) -> None:
+    watch = Watch(HERE, lambda: [])
+    until_used(busy.pid, 0.3)
+    conditions = watch.conditions(33.0, [], by_phase={"warm": 90.0}, of_all_percent=10_000.0)
+    assert conditions.other_unnamed_percent is not None
+    assert conditions.other_unnamed_percent <= 10_000.0 - next(p.cpu_percent for p in conditions.other_processes)
+    assert conditions.other_cpu_percent_by_phase == {"warm": 90.0}
+    hidden = Watch(HIDDEN, lambda: []).conditions(33.0, [], by_phase={"warm": 90.0}, of_all_percent=40.0)
+    assert (hidden.other_unnamed_percent, hidden.other_cpu_percent_by_phase) == (None, {})
+
+
 @pytest.mark.parametrize(("told", "kept"), [(0.4, 0.4), (-3.0, 0.0), (-10.1, None), (None, None)])
 def test_less_than_nothing_is_noise_or_not_known(told: float | None, kept: float | None) -> None:
     conditions = Watch(HERE, lambda: []).conditions(told, [])
@@ -135,6 +149,20 @@ def test_a_run_against_another_machine_has_its_load_its_cost_and_its_lateness(bu
     assert (observed.energy.gpu_reason, observed.energy.cpu_reason) == ("remote", "remote")
 
 
+@pytest.mark.parametrize(("size_vram_bytes", "told"), [(0, ()), (10**9, ("hardware slowdown",))])
+def test_a_gpu_that_the_model_is_not_on_throttles_nothing(
+    server: subprocess.Popen[bytes], monkeypatch: pytest.MonkeyPatch, size_vram_bytes: int, told: tuple[str, ...]
+) -> None:
+    """NVML names no holder of a GPU that nobody uses, as it does in a container: all are looked at then."""
+    monkeypatch.setattr(Gpus, "throttle_reasons", lambda _self, _pids: ("hardware slowdown",))
+    zero_ns = time.monotonic_ns()
+    with Instruments(Located(local=True, root_pids=(server.pid,)), Gpus(), zero_ns) as instruments:
+        time.sleep(0.2)
+    loaded = LoadedModel(name="m", size_vram_bytes=size_vram_bytes)
+    trial = example_trial("real", started_ns=0, end_ns=5 * SECOND_NS, loaded_before=loaded)
+    assert instruments.observed([trial]).conditions.gpu_throttle_reasons == told
+
+
 def test_a_server_that_is_restarted_on_the_way_leaves_a_gap(server: subprocess.Popen[bytes]) -> None:
     zero_ns = time.monotonic_ns()
     with Instruments(Located(local=True, root_pids=(server.pid,)), Gpus(), zero_ns) as instruments:
@@ -157,6 +185,7 @@ def test_load_beside_a_run_reaches_the_figures(busy: subprocess.Popen[bytes], se
     observed = instruments.observed([trial])
     assert observed.conditions.other_cpu_percent is not None
     assert observed.conditions.other_cpu_percent > 5
+    assert set(observed.conditions.other_cpu_percent_by_phase) == {"real"}
     assert observed.cost is not None
     assert observed.cost.wakeups > 0
     assert observed.energy.gpu_j is not None or observed.energy.gpu_reason

@@ -12,7 +12,7 @@ import psutil
 from ollama_bench.doctor.facts import Facts, Load, Machine, Server, ServerProcess
 from ollama_bench.errors import ServerError
 from ollama_bench.gpu import open_gpus
-from ollama_bench.machine.cpu import battery, governors, throttle_count, turbo
+from ollama_bench.machine.cpu import allowed_cores, battery, governors, throttle_count, turbo
 from ollama_bench.machine.limits import limits
 from ollama_bench.machine.load import (
     Identity,
@@ -49,7 +49,7 @@ def gather(model: str | None, host: str | None, *, embedded: bool) -> Facts:
 
 
 def _ask(endpoint: Endpoint) -> Server:
-    located = locate(endpoint.url)
+    located = locate(endpoint.url, endpoint.pid)
     server = Server(
         url=endpoint.url,
         embedded=endpoint.kind == "embedded",
@@ -106,6 +106,7 @@ def _machine(server: Server) -> Machine:
         throttle_count=throttle_count(),
         battery=battery(),
         limits=limits(pids[0] if pids else None),
+        allowed_cores=allowed_cores(pids[0] if pids else None),
         gpus=devices,
         nvidia_gpus=nvidia_gpus(),
         load=_look(pids),

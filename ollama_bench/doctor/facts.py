@@ -74,6 +74,8 @@ class Machine:
     battery: bool | None = None
     limits: Limits = Limits(virtual_machine=None, container=None, cpu_cores=None, memory_bytes=None)  # noqa: RUF009
     """Of the server's process where it is known, else of this one."""
+    allowed_cores: int | None = None
+    """On which the same process may run."""
     gpus: tuple[Gpu, ...] = ()
     nvidia_gpus: int | None = None
     """On the bus, whether or not a driver speaks for them."""

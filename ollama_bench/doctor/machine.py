@@ -92,6 +92,8 @@ def battery(facts: Facts) -> Check:
 def virtual_machine(facts: Facts) -> Check:
     """Is the hardware shared?"""
     name = facts.machine.limits.virtual_machine
+    if name is None and not facts.machine.limits.machine_told:
+        return unknown("virtual")
     if name is None:
         return ok("virtual", "no sign of a virtual machine")
     named = "" if name == "yes" else f" ({label(name)})"
@@ -102,15 +104,20 @@ def limits(facts: Facts) -> Check:
     """May the server use the whole machine?"""
     machine, found = facts.machine, facts.machine.limits
     inside = f"in a container ({label(found.container)})" if found.container else "no container"
+    inside = inside if found.container or found.groups_told else "in or out of a container"
     narrow = []
-    if found.cpu_cores is not None and found.cpu_cores < (machine.cores or float("inf")):
-        narrow.append(f"{found.cpu_cores:g} of {machine.cores or 'unknown'} cores")
+    cores = min((n for n in (found.cpu_cores, machine.allowed_cores) if n is not None), default=None)
+    if cores is not None and cores < (machine.cores or float("inf")):
+        narrow.append(f"{cores:g} of {machine.cores or 'unknown'} cores")
     if found.memory_bytes is not None and found.memory_bytes < machine.memory_bytes:
         narrow.append(f"{size(found.memory_bytes)} of {size(machine.memory_bytes)} memory")
+    if not narrow and not found.groups_told:
+        return unknown("limits")
     if not narrow:
         return ok("limits", f"{inside}, no limit on CPU or memory")
     return warning(
         "limits",
         f"{inside}, limited to {' and '.join(narrow)}",
-        "figures are those of the limits: raise them (docker: --cpus, --memory) to measure the whole machine",
+        "figures are those of the limits: raise them (docker: --cpus, --cpuset-cpus, --memory) to measure all of the"
+        " machine",
     )

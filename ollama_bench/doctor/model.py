@@ -1,7 +1,6 @@
 """Checks of the model that is to be measured, or of those there are: memory, GPU. Each gives a line, or None."""
 
 import re
-import shlex
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
@@ -10,7 +9,9 @@ from ollama_bench.doctor.facts import Facts, Machine, Server
 from ollama_bench.scorecard import Gpu
 from ollama_bench.server.names import same_model
 from ollama_bench.trial import LoadedModel
-from orchestrator.clean import one_line
+
+PASTED = re.compile(r"[A-Za-z0-9][\w.:/-]{0,199}", re.ASCII)
+"""Names that mean themselves in every shell, without quotes."""
 
 
 def model(facts: Facts) -> Check | None:
@@ -94,6 +95,8 @@ def memory(facts: Facts) -> Check:
         all_there_is = f"this machine's memory ({size(room.total_bytes)})"
         all_there_is += f" and its GPUs' ({size(room.gpu_total_bytes)})" if room.gpu_total_bytes else ""
         return problem("memory", f"{named} is larger than {all_there_is}", "take a smaller model")
+    if tight and facts.model is None and len(tight) < len(server.installed):
+        return ok("memory", f"{room.text}; too little for {named}")  # nobody asked for that one
     if tight:
         return warning(
             "memory",
@@ -165,14 +168,12 @@ def _is(server: Server, entry: LoadedModel, name: str) -> bool:
 
 
 def _stop(entries: Sequence[LoadedModel]) -> str:
-    """Commands to be pasted. A server may call a model what it likes: only a name that can be shown whole is in one."""
-    names = [entry.name for entry in entries]
-    pasted = [
-        f"ollama stop {shlex.quote(name)}"
-        for name in names
-        if name == one_line(name, 200) and not re.search(r"^-|\s|^$", name)
-    ]
-    return "; ".join(pasted[:3]) if pasted else "`ollama stop` and the name that `ollama ps` shows"
+    """Commands to be pasted. A server may call a model what it likes: only a name that no shell reads is in one."""
+    pasted = [f"ollama stop {entry.name}" for entry in entries if PASTED.fullmatch(entry.name)][:3]
+    if not pasted:
+        return "`ollama stop` and the name that `ollama ps` shows"
+    more = len(entries) > len(pasted)
+    return "; ".join(pasted) + ("; then `ollama stop` the others that `ollama ps` shows" if more else "")
 
 
 def _on_the_gpu(entry: LoadedModel) -> str:

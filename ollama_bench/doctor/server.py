@@ -25,7 +25,7 @@ def version(facts: Facts) -> Check | None:
     if server.version is None:
         return None
     told = label(server.version)
-    numbers = re.match(r"(\d{1,6})\.(\d{1,6})\.(\d{1,6})", server.version)
+    numbers = re.match(r"v?(\d{1,6})\.(\d{1,6})\.(\d{1,6})", server.version, re.ASCII)
     if "+ollama-bench" in server.version or not numbers:  # our own engine tells
         return ok("version", told)
     release = tuple(int(number) for number in numbers.groups())

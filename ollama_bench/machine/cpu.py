@@ -1,4 +1,4 @@
-"""How fast the CPU is allowed to run: governor, turbo, thermal throttling, battery."""
+"""How fast the CPU is allowed to run: governor, turbo, thermal throttling, battery; and on which cores a process is."""
 
 from pathlib import Path
 
@@ -57,3 +57,13 @@ def _discharges(supply: Path) -> bool:
 
 def _cpus(sys: Path, file: str) -> list[Path]:
     return sorted((sys / "devices/system/cpu").glob(f"cpu[0-9]*/{file}"))
+
+
+def allowed_cores(pid: int | None = None) -> int | None:
+    """Logical cores on which process `pid`, by default this one, may run (taskset, cpusets); None where not told."""
+    if not hasattr(psutil.Process, "cpu_affinity"):  # macOS
+        return None
+    try:
+        return len(psutil.Process(pid).cpu_affinity() or ()) or None
+    except psutil.Error:
+        return None

@@ -38,6 +38,10 @@ class Limits:
     memory_free_bytes: int | None = None
     """What is left of it, or of a larger limit above it that others share; what the kernel would give up first, file
     pages not used lately, counts as free. None where the use is not told."""
+    machine_told: bool = True
+    """Whether there was a place to look for signs of a virtual machine."""
+    groups_told: bool = True
+    """Whether there were control groups to look at."""
 
 
 def limits(pid: int | None = None, sys: Path = SYS, proc: Path = PROC, root: Path = ROOT) -> Limits:
@@ -50,6 +54,8 @@ def limits(pid: int | None = None, sys: Path = SYS, proc: Path = PROC, root: Pat
         cpu_cores=min(_cpu_limits(groups, sys), default=None),
         memory_bytes=min((limit for limit, _ in memory), default=None),
         memory_free_bytes=min((max(0, limit - used) for limit, used in memory if used is not None), default=None),
+        machine_told=_tells_of_hypervisors(sys, proc),
+        groups_told=bool(groups) and (sys / "fs/cgroup").is_dir(),
     )
 
 
@@ -113,9 +119,18 @@ def _folders(controller: str, groups: dict[str, str], sys: Path) -> Iterator[Pat
         yield from (mount.joinpath(*parts[:depth]) for depth in range(len(parts), -1, -1))
 
 
-def _virtual_machine(sys: Path, proc: Path) -> str | None:
+def _tells_of_hypervisors(sys: Path, proc: Path) -> bool:
+    """Whether the machine names itself, or its CPU has flags (those of ARM have none for it)."""
+    return bool(_dmi_name(sys)) or re.search(r"^flags\s*:", read_text(proc / "cpuinfo") or "", re.MULTILINE) is not None
+
+
+def _dmi_name(sys: Path) -> str:
     dmi = [read_text(sys / "class/dmi/id" / name) for name in ("sys_vendor", "product_name")]
-    name = " ".join(word for word in dmi if word)
+    return " ".join(word for word in dmi if word)
+
+
+def _virtual_machine(sys: Path, proc: Path) -> str | None:
+    name = _dmi_name(sys)
     flags = re.search(r"^flags\s*:.*\bhypervisor\b", read_text(proc / "cpuinfo") or "", re.MULTILINE)
     if "microsoft" in (read_text(proc / "sys/kernel/osrelease") or "").lower():
         return "WSL"

@@ -12,6 +12,9 @@ from ollama_bench.machine.files import read_keyed
 
 PROC = Path("/proc")
 
+IDLE_PID = 0
+"""Windows' "System Idle Process": its CPU time is what nobody used."""
+
 Identity = tuple[int, float]
 """A process: its pid and when it was made, in seconds since boot (Linux) or since 1970. Pids are used again."""
 
@@ -72,6 +75,8 @@ def swapped_bytes(proc: Path = PROC) -> int | None:
         return (told["pswpin"] + told["pswpout"]) * mmap.PAGESIZE
     if psutil.LINUX or psutil.WINDOWS:  # not told there; psutil would say 0
         return None
+    if psutil.MACOS:  # what psutil tells there takes in pages of files, which any program reads all the time
+        return None
     swap = psutil.swap_memory()
     return int(swap.sin + swap.sout)
 
@@ -108,6 +113,6 @@ def _from_proc(proc: Path) -> Iterator[tuple[Identity, ProcessCpu]]:
 def _from_psutil() -> Iterator[tuple[Identity, ProcessCpu]]:
     for process in psutil.process_iter(["name", "cpu_times", "create_time"]):
         times = process.info["cpu_times"]
-        if times is not None:
+        if times is not None and not (psutil.WINDOWS and process.pid == IDLE_PID):
             used = ProcessCpu(process.pid, process.info["name"] or "", times.user + times.system)
             yield (process.pid, process.info["create_time"] or 0.0), used

@@ -12,6 +12,7 @@ from ollama_bench.errors import ModelError, ServerError
 from ollama_bench.scorecard import Model
 from ollama_bench.server.names import same_model
 from ollama_bench.server.official import ollama
+from ollama_bench.server.patience import EndlessAnswerError, SlowAnswerError, bound, bounded
 from ollama_bench.server.stream import Timeouts, stream_answer, transport_error
 from ollama_bench.trial import LoadedModel, Stream
 from orchestrator.clean import clean
@@ -64,7 +65,14 @@ class Client:
         patience_s = min(CONTROL_TIMEOUT_S, timeouts.first_byte_s)
         self._short = httpx.Timeout(patience_s, connect=min(CONNECT_TIMEOUT_S, patience_s))
         patient = httpx.Timeout(timeouts.first_byte_s, connect=self._short.connect)
-        self._control = ollama.Client(host=url, timeout=self._short, trust_env=trust_env)
+        self._patience_s = patience_s
+        self._control = ollama.Client(
+            host=url,
+            timeout=self._short,
+            headers={"Accept-Encoding": "identity"},
+            event_hooks=bounded(patience_s),
+            trust_env=trust_env,
+        )
         self._patient = ollama.Client(host=url, timeout=patient, trust_env=trust_env)
 
     def __enter__(self) -> Self:
@@ -78,8 +86,12 @@ class Client:
     def version(self) -> str:
         """The server's version; proves that it is an Ollama, and opens the connection of the next timed request."""
         try:
-            response = self._http.get("/api/version", timeout=self._short)
+            with self._http.stream("GET", "/api/version", timeout=self._short) as response:
+                bound(response, self._patience_s)
+                response.read()
             version = response.json().get("version") if response.status_code == httpx.codes.OK else None
+        except EndlessAnswerError as error:
+            raise self._not_ollama(str(error)) from error
         except httpx.HTTPError as error:
             raise self._unreachable(error) from error
         except (ValueError, AttributeError, RecursionError) as error:
@@ -174,6 +186,8 @@ class Client:
             raise RefusedError(self.url, error.status_code, str(error.error)) from error
         except (ConnectionError, httpx.HTTPError) as error:
             raise self._unreachable(error) from error
+        except EndlessAnswerError as error:
+            raise self._not_ollama(str(error)) from error
         except (pydantic.ValidationError, ValueError, TypeError, AttributeError, RecursionError) as error:
             raise self._not_ollama(f"its answer cannot be read ({type(error).__name__})") from error
 
@@ -186,7 +200,11 @@ class Client:
                 remedy="start one with `ollama serve`, point --host or OLLAMA_HOST at it, or add --embedded",
             )
         limit_s = cause.request.extensions["timeout"]["read"]
-        failure = transport_error(cause, limit_s)
+        if isinstance(cause, SlowAnswerError):
+            return ServerError(f"{self.url}: its answer was not whole after {limit_s:g} s", "timeout")
+        # a longer --timeout makes no longer wait for an answer that computes nothing
+        adjustable = self._timeouts.adjustable and limit_s == self._timeouts.first_byte_s
+        failure = transport_error(cause, limit_s, adjustable=adjustable)
         return ServerError(f"{self.url}: {failure.message}", failure.kind)
 
     def _not_ollama(self, what: str) -> ServerError:

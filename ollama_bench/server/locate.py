@@ -1,9 +1,11 @@
 """Which processes of this machine serve a URL: the listener on its port, or Ollama by name; never a guess."""
 
+import contextlib
 import socket
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from ipaddress import ip_address
+from typing import Any
 
 import httpx
 import psutil
@@ -32,8 +34,13 @@ class Located:
     reason: str | None = None
 
 
-def locate(url: str) -> Located:
-    """Find the processes behind `url`; their descendants (runners, which hold the weights) the sampler finds itself."""
+def locate(url: str, pid: int | None = None) -> Located:
+    """Find the processes behind `url`; their descendants (runners, which hold the weights) the sampler finds itself.
+
+    `pid` is that of the server where it is known, since this tool started it: nobody need be asked then.
+    """
+    if pid is not None:
+        return Located(local=True, root_pids=(pid,))
     parsed = httpx.URL(url)
     addresses = _addresses(parsed.host)
     if not any(ip_address(address).is_loopback for address in addresses) and not addresses & _own_addresses():
@@ -49,7 +56,7 @@ def locate(url: str) -> Located:
         return Located(local=True, root_pids=tuple(by_name))
     why = f"port {port} is held by {_name(listeners[0])}, which forwards" if listeners else f"no process on port {port}"
     if hidden and not listeners:
-        why = f"the process on port {port} belongs to another user"
+        why = f"the process on port {port} may not be seen by this user"
     found = f"{len(by_name)} processes are named ollama" if by_name else "none is named ollama"
     return Located(local=True, reason=f"{why}, and {found}")
 
@@ -67,23 +74,34 @@ def _own_addresses() -> set[str]:
 
 def _listeners(addresses: set[str], port: int) -> tuple[list[int], bool]:
     """(pids that listen on the port at one of `addresses`, whether some listener's pid is hidden from this user)."""
-    everywhere = {"0.0.0.0", "::", "*"}
-    pids: dict[int, None] = {}
-    hidden = False
     try:
-        connections = psutil.net_connections("tcp")
+        connections: Iterable[tuple[Any, int | None]] = [(c, c.pid) for c in psutil.net_connections("tcp")]
+        hidden = False
     except psutil.AccessDenied:  # macOS without root
-        return [], True
-    for c in connections:
-        if c.status != psutil.CONN_LISTEN or not c.laddr or c.laddr.port != port:
+        connections, hidden = _connections_one_by_one(), True
+    pids: dict[int, None] = {}
+    for connection, pid in connections:
+        if not _listens(connection, addresses, port):
             continue
-        if c.laddr.ip not in everywhere and c.laddr.ip.removeprefix("::ffff:") not in addresses:
-            continue
-        if c.pid is None:
+        if pid is None:
             hidden = True
         else:
-            pids[c.pid] = None
+            pids[pid] = None
     return list(pids), hidden
+
+
+def _connections_one_by_one() -> Iterator[tuple[Any, int]]:
+    """Those of every process that this user may look at, which are the user's own."""
+    for process in psutil.process_iter():
+        with contextlib.suppress(psutil.Error):
+            yield from [(connection, process.pid) for connection in process.net_connections("tcp")]
+
+
+def _listens(connection: Any, addresses: set[str], port: int) -> bool:
+    address = connection.laddr
+    if connection.status != psutil.CONN_LISTEN or not address or address.port != port:
+        return False
+    return address.ip in {"0.0.0.0", "::", "*"} or address.ip.removeprefix("::ffff:") in addresses
 
 
 def _ollamas(other_than_port: int, *, unseen_too: bool) -> list[int]:

@@ -22,6 +22,8 @@ class Timeouts:
     """From the request to the first byte: Ollama sends its head with the first token, so a load is in it."""
     gap_s: float = 60.0
     """Between two chunks after that."""
+    adjustable: bool = False
+    """Whether the command in hand has the option --timeout, so that an error may name it."""
 
 
 @dataclass
@@ -69,7 +71,7 @@ def stream_answer(
         error = bad.error
     except httpx.HTTPError as failure:
         if not reader.finished:
-            error = transport_error(failure, wire.timeout["read"])
+            error = transport_error(failure, wire.timeout["read"], adjustable=timeouts.adjustable)
     stream = reader.stream(error, connected_anew=wire.connected_anew)
     return wire.written_ns, stream.model_copy(update={"client_cpu_ns": time.thread_time_ns() - cpu_ns})
 
@@ -101,10 +103,11 @@ def _status_error(response: httpx.Response) -> RequestError:
     )
 
 
-def transport_error(failure: httpx.HTTPError, read_timeout_s: float) -> RequestError:
+def transport_error(failure: httpx.HTTPError, read_timeout_s: float, *, adjustable: bool) -> RequestError:
     """Why the connection failed, without httpx's own words where they are empty."""
     if isinstance(failure, httpx.ReadTimeout):
-        return RequestError(kind="timeout", message=f"the server was silent for {read_timeout_s:g} s (see --timeout)")
+        hint = " (see --timeout)" if adjustable else ""
+        return RequestError(kind="timeout", message=f"the server was silent for {read_timeout_s:g} s{hint}")
     if isinstance(failure, httpx.TimeoutException):
         return RequestError(kind="timeout", message=f"the connection timed out ({type(failure).__name__})")
     return RequestError(kind="connection", message=f"the connection failed: {str(failure) or type(failure).__name__}")

@@ -48,7 +48,7 @@ RULES = (
     Rule("failed_requests", "no request failed", failed),
     Rule("not_proved_warm", "the model was loaded before every warm request", not_warm),
     Rule("other_models_loaded", "the server held no other model", others_loaded),
-    Rule("clocks_disagree", "client and server clocks agree within 5 %", clocks),
+    Rule("clocks_disagree", "client and server clocks agree within 5 % in every phase", clocks),
     Rule("prefix_cached", "no prompt met the cache that should not", cached),
     Rule("queued", "no request waited for others", queued),
     Rule("too_few_samples", "enough samples to tell on which side of the limits the medians are", too_few),

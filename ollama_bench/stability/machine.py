@@ -1,9 +1,12 @@
 """Doubts about the machine: what else it did, what held it back, and whether the server was seen on it throughout."""
 
+from ollama_bench.observed import Conditions, ProcessUsage
 from ollama_bench.stability.rule import Evidence, Found, Unknown, not_told
 
 MEMORY_TOLERANCE = 0.05
 MAX_OTHER_CPU_PERCENT = 20.0
+CLOCK_NOISE_PERCENT = 10.0
+"""CPU times are counted in ticks, by process and by core: less than this may be the difference of their rounding."""
 MAX_STEAL_PERCENT = 5.0
 SWAP_TOLERANCE_BYTES = 1_000_000
 MAX_UNSAMPLED_S = 1.0
@@ -29,15 +32,28 @@ def other_load(evidence: Evidence) -> Found | Unknown | None:
     percent, why_not = evidence.conditions.other_cpu_percent, evidence.conditions.other_cpu_reason
     if percent is None:
         return Unknown(why_not) if why_not else not_told(evidence)
+    by_phase = evidence.conditions.other_cpu_percent_by_phase
+    worst = max(by_phase, key=lambda phase: by_phase[phase], default=None)
+    requests = "requests"
+    if worst is not None and by_phase[worst] > percent:  # short, it may hide among long ones
+        percent, requests = by_phase[worst], f"requests of the {worst} phase"
     if percent <= MAX_OTHER_CPU_PERCENT:
         return None
-    named = [f"{p.name} (pid {p.pid}, {p.cpu_percent:.0f} %)" for p in evidence.conditions.other_processes[:3]]
     here = " of this machine, not the server's," if evidence.conditions.reason else ""
+    named = _named(evidence.conditions)
     return Found(
-        f"other processes used {percent:.0f} % of a core{here} while requests were under way"
-        + (f": {', '.join(named)}" if named else ""),
+        f"other processes used {percent:.0f} % of a core{here} while {requests} were under way"
+        + (f"; of a core over the whole run: {named}" if named else ""),
         "stop them and run again: the figures are those of a machine that is shared",
     )
+
+
+def _named(conditions: Conditions) -> str:
+    named = [f"{p.name} (pid {p.pid}) {p.cpu_percent:.0f} %" for p in conditions.other_processes[:3]]
+    rest = conditions.other_unnamed_percent or 0.0
+    if rest > CLOCK_NOISE_PERCENT:
+        named.append(f"{rest:.0f} % by short-lived ones, or ones that you may not see")
+    return ", ".join(named)
 
 
 def steal(evidence: Evidence) -> Found | Unknown | None:
@@ -127,15 +143,22 @@ def memory(evidence: Evidence) -> Found | Unknown | None:
     resources = evidence.resources
     if not resources.peak_rss_bytes:
         return Unknown(resources.reason or "nothing was sampled")
-    marks = [(process, process.vm_hwm_bytes) for process in resources.processes if process.vm_hwm_bytes is not None]
-    if not marks:
+    told = [process for process in resources.processes if process.vm_hwm_bytes is not None]
+    if not told:
         return not_told(evidence)
-    missed_bytes = sum(max(0, mark_bytes - process.peak_rss_bytes) for process, mark_bytes in marks)
-    if missed_bytes <= MEMORY_TOLERANCE * resources.peak_rss_bytes:
+    tolerated_bytes = MEMORY_TOLERANCE * resources.peak_rss_bytes
+    if sum(map(_missed_bytes, told)) <= tolerated_bytes:
         return None
-    process, high_water_bytes = max(marks, key=lambda mark: mark[1] - mark[0].peak_rss_bytes)
+    of_this_run = [process for process in told if process.vm_hwm_bytes != process.vm_hwm_before_bytes]
+    if sum(map(_missed_bytes, of_this_run)) <= tolerated_bytes:
+        return Unknown("the kernel's mark is from before the run")
+    process = max(of_this_run, key=_missed_bytes)
     return Found(
-        f"{process.name} (pid {process.pid}) once held {high_water_bytes / 1e6:.0f} MB by the kernel's own mark, "
-        f"{process.peak_rss_bytes / 1e6:.0f} MB at the most when it was sampled",
-        "a peak between two samples, or from before the run: restart the server and run again",
+        f"{process.name} (pid {process.pid}) once held {(process.vm_hwm_bytes or 0) / 1e6:.0f} MB by the kernel's own "
+        f"mark, {process.peak_rss_bytes / 1e6:.0f} MB at the most when it was sampled",
+        "a peak between two samples, or the system lags in its counts: run again, and trust the larger figure",
     )
+
+
+def _missed_bytes(process: ProcessUsage) -> int:
+    return max(0, (process.vm_hwm_bytes or 0) - process.peak_rss_bytes)

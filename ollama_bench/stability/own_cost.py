@@ -17,7 +17,12 @@ def own_cost(evidence: Evidence) -> Found | Unknown | None:
     what, percent = max(percents.items(), key=lambda item: item[1])
     if percent <= MAX_OWN_CPU_PERCENT:
         return None
-    return Found(f"{what} took {percent:.1f} % of a core itself", "on few cores the model is slowed by as much")
+    return Found(
+        f"{what} took {percent:.1f} % of a core itself",
+        "on few cores the model is slowed by as much: run ollama-bench on another machine with --host"
+        if what == "reading answers"
+        else "on few cores the model is slowed by as much: close what starts many processes, and run again",
+    )
 
 
 def late(evidence: Evidence) -> Found | Unknown | None:

@@ -1,7 +1,11 @@
 """Governor, turbo, throttling and battery from trees as Linux lays them out."""
 
+import os
+import subprocess
+import sys
 from pathlib import Path
 
+import psutil
 import pytest
 
 from ollama_bench.machine import cpu
@@ -84,3 +88,20 @@ def test_this_machine_is_read_without_an_error() -> None:
     assert cpu.throttle_count() is None or cpu.throttle_count() >= 0  # type: ignore[operator]
     assert cpu.turbo() in (True, False, None)
     assert cpu.battery() in (True, False, None)
+
+
+@pytest.mark.skipif(not hasattr(os, "sched_setaffinity"), reason="Linux only")
+def test_a_process_that_is_bound_to_a_core_may_run_on_that_one() -> None:
+    core = min(os.sched_getaffinity(0))
+    code = f"import os; os.sched_setaffinity(0, [{core}]); print(flush=True); input()"
+    with subprocess.Popen([sys.executable, "-c", code], stdin=subprocess.PIPE, stdout=subprocess.PIPE) as process:
+        assert process.stdout is not None
+        process.stdout.readline()
+        assert cpu.allowed_cores(process.pid) == 1
+        process.communicate(b"\n")
+    assert cpu.allowed_cores(process.pid) is None
+
+
+def test_where_the_system_does_not_tell_on_which_cores_a_process_may_run(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delattr(psutil.Process, "cpu_affinity", raising=False)
+    assert cpu.allowed_cores() is None

@@ -1,5 +1,6 @@
 """Virtual machines, containers and control groups, from trees as they are found in the wild."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -33,11 +34,14 @@ class Tree:
 
 @pytest.fixture
 def tree(tmp_path: Path) -> Tree:
-    return Tree(tmp_path)
+    tree = Tree(tmp_path)
+    tree.write("proc/cpuinfo", "flags\t\t: fpu vme")
+    return tree
 
 
-def test_a_machine_that_tells_nothing_has_no_limits(tree: Tree) -> None:
-    assert tree.limits() == NONE
+def test_a_machine_that_tells_nothing_has_no_limits_and_it_is_said(tmp_path: Path) -> None:
+    tree = Tree(tmp_path)
+    assert tree.limits() == replace(NONE, machine_told=False, groups_told=False)
     assert tree.throttled_s() is None
 
 
@@ -211,6 +215,19 @@ def test_a_group_without_a_cpu_controller_counts_nothing(tree: Tree) -> None:
     tree.write("sys/fs/cgroup/a/cpu.stat", "usage_usec 99000000\nuser_usec 5")
 
     assert tree.throttled_s() is None
+
+
+@pytest.mark.parametrize(
+    ("cpuinfo", "vendor", "told"),
+    [("flags\t: fpu", "", True), ("Features\t: fp asimd", "", False), ("Features\t: fp asimd", "LENOVO", True)],
+)
+def test_no_sign_of_a_virtual_machine_is_one_only_where_there_is_a_place_for_it(
+    tree: Tree, cpuinfo: str, vendor: str, told: bool
+) -> None:
+    tree.write("proc/cpuinfo", cpuinfo)
+    tree.write("sys/class/dmi/id/sys_vendor", vendor)
+
+    assert (tree.limits().virtual_machine, tree.limits().machine_told) == (None, told)
 
 
 def test_this_machine_is_read_without_an_error() -> None:

@@ -6,6 +6,7 @@ import subprocess
 import sys
 import time
 from pathlib import Path
+from types import SimpleNamespace
 
 import psutil
 import pytest
@@ -129,6 +130,27 @@ def test_swapping_is_counted_in_bytes_both_ways(tmp_path: Path) -> None:
 def test_what_linux_does_not_tell_is_none(tmp_path: Path) -> None:
     assert swapped_bytes(tmp_path) is None
     assert swap_used_bytes(tmp_path) is None
+
+
+def test_macos_counts_pages_of_files_as_swapped_and_so_does_not_tell(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(psutil, "LINUX", False)
+    monkeypatch.setattr(psutil, "MACOS", True)
+    assert swapped_bytes(tmp_path) is None
+
+
+def test_the_idle_process_of_windows_is_not_busy(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    idle = SimpleNamespace(pid=0, info={"name": "System Idle Process", "cpu_times": Times(), "create_time": 0.0})
+    real = SimpleNamespace(pid=4, info={"name": "System", "cpu_times": Times(), "create_time": 0.0})
+    monkeypatch.setattr(psutil, "process_iter", lambda _attributes: iter([idle, real]))
+    assert [pid for pid, _ in cpu_by_process(tmp_path)] == [0, 4]
+    monkeypatch.setattr(psutil, "WINDOWS", True)
+    assert [pid for pid, _ in cpu_by_process(tmp_path)] == [4]
+
+
+class Times:
+    user, system = 90.0, 9.0
 
 
 def test_this_machine_is_read_without_an_error() -> None:

@@ -1,6 +1,8 @@
 """The control calls: what they send, what they make of a healthy server, and of one that is something else."""
 
+import gzip
 import socket
+import time
 from collections.abc import Callable, Iterator
 
 import pytest
@@ -123,6 +125,53 @@ def test_whatever_a_server_answers_it_is_one_error_of_ours_or_none(
             message = str(error)
         assert server.url in message
         assert len(message) < 1000
+
+
+CONTROL = {name: call for name, call in CALLS.items() if name not in ("load", "pull")}
+
+
+def _drip(exchange: Exchange) -> None:
+    """A byte now and then, never silent for as long as a client waits."""
+    exchange.start()
+    while True:
+        exchange.chunk(b" ")
+        time.sleep(0.05)
+
+
+def _flood(exchange: Exchange) -> None:
+    exchange.start()
+    while True:
+        exchange.chunk(b" " * 2**20)
+
+
+def _pack(exchange: Exchange) -> None:
+    body = gzip.compress(b" " * 2**20)
+    exchange.raw(b"HTTP/1.1 200 OK\r\nContent-Encoding: gzip\r\nContent-Length: %d\r\n\r\n" % len(body) + body)
+
+
+@pytest.mark.parametrize(
+    ("answer", "words"),
+    [
+        (_drip, r"its answer was not whole after 0\.5 s"),
+        (_flood, "its answer is longer than 16 MiB"),
+        (_pack, "its answer is compressed"),
+        (Exchange.hang, r"the server was silent for 0\.5 s$"),
+    ],
+)
+def test_an_answer_that_computes_nothing_has_an_end(
+    client: Client, server: ScriptedServer, answer: Handler, words: str
+) -> None:
+    for name, call in CONTROL.items():
+        server.on = {name: answer}
+        with pytest.raises(ServerError, match=words):
+            call(client)
+
+
+def test_a_timeout_is_named_where_it_can_be_given_and_would_help(server: ScriptedServer) -> None:
+    server.on = {"ps": Exchange.hang}
+    with Client(server.url, Timeouts(0.2, 0.2, adjustable=True)) as client, pytest.raises(ServerError) as error:
+        client.loaded()
+    assert str(error.value).endswith("the server was silent for 0.2 s (see --timeout)")
 
 
 def test_sizes_beyond_all_measure_are_no_sizes(client: Client, server: ScriptedServer) -> None:

@@ -7,6 +7,7 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 
+import psutil
 import pytest
 
 from ollama_bench.server.locate import Located, locate
@@ -96,10 +97,39 @@ def test_no_listener_at_all_is_said() -> None:
     assert f"no process on port {port}" in located.reason
 
 
+@pytest.fixture
+def as_on_macos(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Without root, the system tells nobody the connections of all."""
+
+    def denied(_kind: str) -> None:
+        raise psutil.AccessDenied
+
+    monkeypatch.setattr(psutil, "net_connections", denied)
+
+
+@pytest.mark.usefixtures("as_on_macos")
+def test_where_the_connections_of_all_are_not_told_each_process_is_asked() -> None:
+    with listener() as (pid, port), listener(address="127.0.0.2"):
+        assert locate(f"http://127.0.0.1:{port}") == Located(local=True, root_pids=(pid,))
+
+
+@pytest.mark.usefixtures("as_on_macos")
+def test_a_listener_that_none_of_the_users_own_processes_is_may_not_be_seen() -> None:
+    with socket.create_server(("127.0.0.1", 0)) as gone:
+        port = gone.getsockname()[1]
+    reason = locate(f"http://127.0.0.1:{port}").reason
+    assert reason is not None
+    assert reason.startswith(f"the process on port {port} may not be seen by this user")
+
+
+def test_a_server_that_was_started_here_need_not_be_looked_for() -> None:
+    assert locate("http://127.0.0.1:1", 812) == Located(local=True, root_pids=(812,))
+
+
 @needs_linux
 @needs_root
 def test_another_users_process_is_named_as_the_reason() -> None:
     with listener() as (_, port):
         command = [sys.executable, "-c", AS_NOBODY, f"http://127.0.0.1:{port}"]
         seen = subprocess.run(command, capture_output=True, text=True, check=True).stdout
-    assert f"local=True, root_pids=(), reason='the process on port {port} belongs to another user" in seen
+    assert f"local=True, root_pids=(), reason='the process on port {port} may not be seen by this user" in seen
