@@ -295,7 +295,8 @@ def slo_gate(
 ) -> None:
     """Judge the newest stored results. Exit codes: 0 passed, 4 failed, 5 inconclusive.
 
-    The candidate is the newest run that is not a cache run. One run that looks slow is judged on three.
+    The candidate is the newest run that is not a cache run. One run that looks slow is judged on three; where the
+    machine itself is slower than at the baseline, that is waited for, up to a minute.
     """
     from orchestrator.commands import gate
 
