@@ -93,7 +93,7 @@ class Endpoints:
     def _delete(self, name: str) -> None:
         # A loaded model stays loaded, and listed, when its file is gone: its digest must be known by then.
         if (loaded := self._scheduler.loaded) and self._catalogue.find(name).path == loaded.model.path:
-            loaded.digest = loaded.digest or self._catalogue.digest(loaded.model.path)
+            describe.note_digest(self._catalogue, loaded)
         self._catalogue.delete(name)
 
     async def generate(self, request: Request) -> Response:

@@ -53,6 +53,7 @@ def check_request(request: GenerateRequest | ChatRequest, model: Model, parallel
         use_mmap=options.use_mmap,
         shift=request.shift,
         parallel=parallel,
+        stamp=header.stamp,
     )
     return Ask(
         model=model,

@@ -5,7 +5,7 @@ from contextlib import suppress
 import psutil
 
 from ollama_bench.embedded.catalogue import Catalogue, Model
-from ollama_bench.embedded.gguf import GgufError, GgufHeader, read_gguf, read_whole_header
+from ollama_bench.embedded.gguf import GgufError, GgufHeader, file_stamp, read_gguf, read_whole_header
 from ollama_bench.embedded.prompt import family_of
 from ollama_bench.embedded.scheduler import Loaded
 from ollama_bench.embedded.wire import ApiError, Json, timestamp
@@ -78,7 +78,8 @@ def tags(catalogue: Catalogue) -> Json:
 def ps(catalogue: Catalogue, loaded: Loaded | None) -> Json:
     """Return the answer of /api/ps; `size` is the runner's resident memory, and none of it is VRAM.
 
-    A model whose file is gone is still in memory and listed; its digest is "" when nobody asked for it in time.
+    A model whose file is gone or was replaced is still in memory and listed; its digest is "" when nobody asked for it
+    in time.
     """
     if loaded is None:
         return {"models": []}
@@ -88,9 +89,7 @@ def ps(catalogue: Catalogue, loaded: Loaded | None) -> Json:
         return {"models": []}
     if size_bytes == 0:  # ended, and not yet waited for
         return {"models": []}
-    if not loaded.digest:
-        with suppress(OSError):
-            loaded.digest = catalogue.digest(loaded.model.path)
+    note_digest(catalogue, loaded)
     entry = {
         "name": loaded.model.name,
         "model": loaded.model.name,
@@ -102,6 +101,16 @@ def ps(catalogue: Catalogue, loaded: Loaded | None) -> Json:
         "context_length": loaded.plan.num_ctx,
     }
     return {"models": [entry]}
+
+
+def note_digest(catalogue: Catalogue, loaded: Loaded) -> None:
+    """Put the digest of the file that was loaded into `loaded.digest`, unless that file is gone or was replaced."""
+    path, stamp = loaded.model.path, loaded.plan.stamp
+    with suppress(OSError):
+        if not loaded.digest and file_stamp(path) == stamp:
+            digest = catalogue.digest(path)
+            if file_stamp(path) == stamp:  # replaced while it was read: whose digest is it?
+                loaded.digest = digest
 
 
 def human_count(count: int) -> str:

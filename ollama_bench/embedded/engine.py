@@ -14,6 +14,7 @@ from contextlib import aclosing, suppress
 from dataclasses import asdict, dataclass
 from urllib.parse import urlsplit
 
+from ollama_bench.embedded.gguf import Stamp
 from ollama_bench.embedded.llama_http import Address, BrokenReplyError, post
 from ollama_bench.embedded.wire import ApiError, Json
 
@@ -38,7 +39,10 @@ LOG_LAG_S = 0.02
 
 @dataclass(frozen=True)
 class LoadPlan:
-    """What a runner is started with; a request whose plan differs needs another runner."""
+    """What a runner is started with; a request whose plan differs needs another runner.
+
+    So does one whose model's file has been replaced: then `stamp` differs.
+    """
 
     path: str
     num_ctx: int
@@ -49,6 +53,7 @@ class LoadPlan:
     use_mmap: bool
     shift: bool
     parallel: int
+    stamp: Stamp = (0, 0, 0)
 
 
 class Runner:

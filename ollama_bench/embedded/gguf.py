@@ -8,7 +8,7 @@ import math
 import os
 import struct
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from pathlib import Path
 from typing import Any, BinaryIO
@@ -36,6 +36,10 @@ TENSOR_TYPES = {
 }  # fmt: skip
 
 
+Stamp = tuple[int, int, int]
+"""What tells a file from one that took its place: size in bytes, time of change in ns, inode."""
+
+
 class GgufError(ValueError):
     """The file is not a GGUF that can be read; the message says where it breaks."""
 
@@ -57,6 +61,8 @@ class GgufHeader:
     tensors: tuple[Tensor, ...]
     vocabulary_size: int = 0
     """How many tokens the file lists, 0 when it lists none."""
+    stamp: Stamp = (0, 0, 0)
+    """Of the file that was read; set by `read_gguf`."""
 
     @property
     def architecture(self) -> str:
@@ -96,13 +102,18 @@ def read_gguf(path: Path) -> GgufHeader:
 
     Raises OSError and GgufError.
     """
-    state = path.stat()
-    return _cached(path, state.st_size, state.st_mtime_ns)
+    return _cached(path, file_stamp(path))
 
 
 @lru_cache(maxsize=64)
-def _cached(path: Path, _size: int, _mtime_ns: int) -> GgufHeader:
-    return read_whole_header(path, arrays=False)
+def _cached(path: Path, stamp: Stamp) -> GgufHeader:
+    return replace(read_whole_header(path, arrays=False), stamp=stamp)
+
+
+def file_stamp(path: Path) -> Stamp:
+    """Return the stamp of the file that is at `path` now. Raises OSError."""
+    state = path.stat()
+    return state.st_size, state.st_mtime_ns, state.st_ino
 
 
 def read_whole_header(path: Path, *, arrays: bool) -> GgufHeader:

@@ -1,5 +1,6 @@
 """Loading and unloading, queues, clients that leave, runners that crash, parents that die."""
 
+import hashlib
 import json
 import os
 import signal
@@ -80,6 +81,22 @@ def test_another_num_ctx_needs_another_runner_and_the_same_does_not(api: httpx.C
     assert runners(server) == [first]
     generate(api, options={"num_ctx": 128, "num_predict": 2}).raise_for_status()
     assert runners(server) != [first]
+
+
+def test_a_file_that_was_replaced_is_loaded_anew(api: httpx.Client, tmp_path: Path) -> None:
+    path = write_tiny_gguf(tmp_path / "model.gguf", script=["old"])
+    beside = write_tiny_gguf(tmp_path / "beside.gguf", script=["new"])
+    before = path.stat()
+    os.utime(beside, ns=(before.st_atime_ns, before.st_mtime_ns))  # as `cp -p` and `rsync -t` leave it
+    assert beside.stat().st_size == before.st_size
+    body = {"model": str(path), "options": {"temperature": 0}}
+    assert generate(api, **body).json()["response"].strip() == "old"
+    os.replace(beside, path)
+    [entry] = api.get("/api/ps").json()["models"]
+    assert entry["digest"] == ""  # that of the old file is not known, and the new one is not loaded
+    assert generate(api, **body).json()["response"].strip() == "new"
+    [entry] = api.get("/api/ps").json()["models"]
+    assert entry["digest"] == hashlib.sha256(path.read_bytes()).hexdigest()
 
 
 def test_an_unload_while_generating_waits_for_the_answer(api: httpx.Client, server: EmbeddedServer) -> None:
