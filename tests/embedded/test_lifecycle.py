@@ -91,7 +91,7 @@ def test_a_file_that_was_replaced_is_loaded_anew(api: httpx.Client, tmp_path: Pa
     assert beside.stat().st_size == before.st_size
     body = {"model": str(path), "options": {"temperature": 0}}
     assert generate(api, **body).json()["response"].strip() == "old"
-    os.replace(beside, path)
+    beside.replace(path)
     [entry] = api.get("/api/ps").json()["models"]
     assert entry["digest"] == ""  # that of the old file is not known, and the new one is not loaded
     assert generate(api, **body).json()["response"].strip() == "new"
