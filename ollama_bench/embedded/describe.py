@@ -119,7 +119,7 @@ def human_count(count: int) -> str:
         return f"{count / 1e9:.0f}B" if count % 10**9 == 0 else f"{count / 1e9:.1f}B"
     if count >= 10**6:
         return f"{count / 1e6:.0f}M" if count % 10**6 == 0 else f"{count / 1e6:.2f}M"
-    return f"{count // 1000}K" if count >= 1000 else str(count)
+    return f"{count / 1e3:.0f}K" if count >= 1000 else str(count)
 
 
 def _details(header: GgufHeader, *, parent: str) -> Json:
