@@ -10,7 +10,7 @@ from typing import TypeVar
 from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
 from starlette.middleware import Middleware
-from starlette.requests import Request
+from starlette.requests import ClientDisconnect, Request
 from starlette.responses import PlainTextResponse, Response
 from starlette.routing import Route
 
@@ -181,7 +181,7 @@ def build_app(catalogue: Catalogue, scheduler: Scheduler, *, loopback: bool) -> 
     app = Starlette(
         routes=routes,
         middleware=[Middleware(AccessCheck, loopback=loopback)],
-        exception_handlers={ApiError: _api_error, HTTPException: _plain_error},
+        exception_handlers={ApiError: _api_error, HTTPException: _plain_error, ClientDisconnect: _client_gone},
     )
     app.router.redirect_slashes = False
     return app
@@ -198,6 +198,10 @@ async def _unsupported(request: Request) -> Response:
 async def _api_error(_request: Request, error: Exception) -> Response:
     assert isinstance(error, ApiError)
     return error_response(error)
+
+
+async def _client_gone(_request: Request, _error: Exception) -> Response:
+    return Response(status_code=499)  # read by nobody
 
 
 async def _plain_error(_request: Request, error: Exception) -> Response:

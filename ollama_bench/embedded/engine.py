@@ -142,7 +142,7 @@ class Runner:
             *lines, rest = (rest + text).split("\n")
             self._note(lines)
             with suppress(OSError, ValueError):  # nobody reads it any more, or it is closed
-                sys.stderr.write(text)
+                sys.stderr.write(text)  # in the server, `log.unblocked_stderr` keeps this from waiting
                 sys.stderr.flush()
         self._note([rest])
 

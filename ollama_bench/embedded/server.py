@@ -12,6 +12,7 @@ from starlette.applications import Starlette
 
 from ollama_bench.embedded.app import build_app
 from ollama_bench.embedded.catalogue import Catalogue
+from ollama_bench.embedded.log import unblocked_stderr
 from ollama_bench.embedded.request import parse_go_duration
 from ollama_bench.embedded.scheduler import Scheduler
 from ollama_bench.embedded.wire import FOREVER_S, ApiError
@@ -40,7 +41,7 @@ def serve(host: str, port: int, models: Path | None) -> None:
     )
     app = build_app(Catalogue(models, allow_paths=loopback), scheduler, loopback=loopback)
 
-    with _listen(host, port) as listener:
+    with _listen(host, port) as listener, unblocked_stderr():
         url = f"http://{_bracketed(host)}:{listener.getsockname()[1]}"
 
         @asynccontextmanager

@@ -4,6 +4,7 @@ import hashlib
 import json
 import os
 import signal
+import socket
 import subprocess
 import sys
 import time
@@ -354,6 +355,42 @@ def test_a_server_whose_standard_error_nobody_reads_any_more(home: Path, models_
                     assert generate(api).json()["done"] is True
         finally:
             process.terminate()
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="a pipe is made small by Linux only")
+def test_a_standard_error_that_nobody_reads_holds_nothing_up(home: Path, models_folder: Path, tmp_path: Path) -> None:
+    import fcntl
+
+    odd = write_tiny_gguf(tmp_path / "odd.gguf", metadata={"general.architecture": "no-such-architecture"})
+    command = [sys.executable, "-m", "ollama_bench.embedded", "--port", "0", "--models", str(models_folder)]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as process:
+        assert process.stdout is not None
+        assert process.stderr is not None
+        fcntl.fcntl(process.stderr, fcntl.F_SETPIPE_SZ, 4096)
+        url = process.stdout.readline().strip().removeprefix("listening on ")
+        try:
+            with httpx.Client(base_url=url, timeout=20) as api:
+                for _ in range(12):
+                    assert "no-such-architecture" in generate(api, model=str(odd)).text
+                assert generate(api).json()["done"] is True
+            process.terminate()
+            process.wait(20)
+            # Else the pipe was never full: llama.cpp writes this of each load that fails.
+            assert process.stderr.read().count("no-such-architecture") < 12
+        finally:
+            process.kill()
+
+
+def test_a_client_that_leaves_within_its_request_is_no_error(own_server: Callable[..., EmbeddedServer]) -> None:
+    with own_server() as server:
+        host, _, port = server.url.removeprefix("http://").partition(":")
+        for _ in range(3):
+            with socket.create_connection((host, int(port)), timeout=60) as connection:
+                head = f"POST /api/generate HTTP/1.1\r\nHost: {host}\r\nContent-Length: 100\r\n\r\n{{"
+                connection.sendall(head.encode())
+                time.sleep(0.2)  # until the request is being handled
+        httpx.post(f"{server.url}/api/generate", json=SHORT, timeout=60).raise_for_status()
+        assert "Traceback" not in server.log
 
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
