@@ -21,6 +21,8 @@ def header_of(model: Model) -> GgufHeader:
 
 def capabilities(header: GgufHeader) -> list[str]:
     """Return what a model can do here; thinking is told by the tag in its chat template."""
+    if header.is_embedding:
+        return ["embedding"]
     return ["completion", "thinking"] if "</think>" in header.chat_template else ["completion"]
 
 

@@ -91,6 +91,11 @@ class GgufHeader:
         """Whether the tokenizer puts a begin-of-sequence token before each prompt."""
         return self.metadata.get("tokenizer.ggml.add_bos_token") is True
 
+    @property
+    def is_embedding(self) -> bool:
+        """Whether the model makes vectors and no text: Ollama tells it by `<architecture>.pooling_type` being there."""
+        return f"{self.architecture}.pooling_type" in self.metadata
+
     def number(self, name: str) -> int:
         """Return `<architecture>.<name>` (such as context_length), 0 when absent."""
         value = self.metadata.get(f"{self.architecture}.{name}", 0)
