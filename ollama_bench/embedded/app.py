@@ -20,7 +20,7 @@ from ollama_bench.embedded.access import AccessCheck
 from ollama_bench.embedded.answer import Answer, error_response, json_response
 from ollama_bench.embedded.ask import Ask, check_request, reject_unsupported
 from ollama_bench.embedded.catalogue import Catalogue, Model
-from ollama_bench.embedded.prompt import Turn
+from ollama_bench.embedded.prompt import Turn, render_template
 from ollama_bench.embedded.rendering import PromptSource
 from ollama_bench.embedded.request import (
     ChatRequest,
@@ -113,15 +113,7 @@ class Endpoints:
         ask = await self._check(body, model, entered_ns)
         if not body.prompt:
             return self._load(ask, partial(_generate_line, body.model))
-        turns = [Turn("system", body.system)] if body.system else []
-        source = PromptSource(
-            turns=[*turns, Turn("user", body.prompt)],
-            raw=body.prompt if body.raw else None,
-            template=body.template,
-            context=body.context,
-            wants_context=not body.raw,
-        )
-        pieces = gen.generate(self._scheduler, ask, source)
+        pieces = gen.generate(self._scheduler, ask, _source(body))
         form = partial(_generate_line, body.model)
         return Answer(pieces, form=form, fold=None if body.stream else partial(_fold_generate, form))
 
@@ -211,6 +203,16 @@ async def _plain_error(_request: Request, error: Exception) -> Response:
     # Sorted as Ollama lists them: HEAD before GET.
     headers = {"Allow": ", ".join(sorted(allowed.split(", "), reverse=True))} if allowed else {}
     return Response(text, error.status_code, headers | {"Content-Type": "text/plain"})
+
+
+def _source(body: GenerateRequest) -> PromptSource:
+    if body.raw:
+        return PromptSource(text=body.prompt)
+    if body.template:
+        text = render_template(body.template, system=body.system, prompt=body.prompt)
+        return PromptSource(text=text, context=body.context, wants_context=True)
+    system = [Turn("system", body.system)] if body.system else []
+    return PromptSource(turns=[*system, Turn("user", body.prompt)], context=body.context, wants_context=True)
 
 
 def _generate_line(name: str, piece: gen.Piece) -> Json:

@@ -59,6 +59,13 @@ def test_what_is_not_supported_says_so(path: str, body: dict[str, object], what:
     assert "does not support" in answer.json()["error"]
 
 
+def test_a_template_that_is_not_supported_loads_no_model(own_server: Callable[..., EmbeddedServer]) -> None:
+    with own_server() as server:
+        body = {"model": TINY, "prompt": "x", "template": "{{ .Tools }}"}
+        assert httpx.post(f"{server.url}/api/generate", json=body, timeout=60).status_code == 501
+        assert httpx.get(f"{server.url}/api/ps").json() == {"models": []}
+
+
 def test_an_embedding_model_is_not_asked_for_text(api: httpx.Client, server: EmbeddedServer, tmp_path: Path) -> None:
     path = write_tiny_gguf(tmp_path / "embeds.gguf", metadata={"llama.pooling_type": 1})
     assert api.post("/api/show", json={"model": str(path)}).json()["capabilities"] == ["embedding"]
