@@ -15,6 +15,8 @@ from typing import Any, BinaryIO
 
 MAX_HEADER_BYTES = 256 << 20
 MAX_ENTRIES = 100_000
+MAX_ITEMS = 8_000_000
+"""Of all arrays together: a vocabulary of 262 144 tokens has about 1.3 million."""
 MAX_NAME_BYTES = 65_535
 _STRING, _ARRAY = 8, 9
 _SCALARS = {0: "B", 1: "b", 2: "H", 3: "h", 4: "I", 5: "i", 6: "f", 7: "?", 10: "Q", 11: "q", 12: "d"}
@@ -132,6 +134,7 @@ class _Reader:
         self.file = file
         self.arrays = arrays
         self.length = 0  # of the array read last
+        self.items = 0  # of all arrays so far
         self.limit = min(os.fstat(file.fileno()).st_size, MAX_HEADER_BYTES)
 
     def header(self) -> GgufHeader:
@@ -173,19 +176,27 @@ class _Reader:
     def array(self) -> list[Any] | None:
         kind, count = self.scalar("I"), self.scalar("Q")
         self.length = count
+        self.items += count
+        if self.items > MAX_ITEMS:
+            raise GgufError(f"arrays of {self.items} items are more than the {MAX_ITEMS} allowed")
         if kind == _STRING:
             return self.strings(count)
         if kind not in _SCALARS:
             raise GgufError(f"unknown array type {kind} at byte {self.file.tell()}")
         size = struct.calcsize(_SCALARS[kind])
-        raw = self.take(count * size)
-        return list(struct.unpack(f"<{count}{_SCALARS[kind]}", raw)) if self.arrays else None
+        if self.arrays:
+            return list(struct.unpack(f"<{count}{_SCALARS[kind]}", self.take(count * size)))
+        self.skip(count * size)
+        return None
 
     def strings(self, count: int) -> list[str] | None:
         if count * 8 > self.limit:
             raise GgufError(f"an array of {count} strings does not fit into the file")
-        items = [self.take(self.scalar("Q")) for _ in range(count)]
-        return [item.decode("utf-8", "replace") for item in items] if self.arrays else None
+        if self.arrays:
+            return [self.take(self.scalar("Q")).decode("utf-8", "replace") for _ in range(count)]
+        for _ in range(count):
+            self.skip(self.scalar("Q"))
+        return None
 
     def text(self, longest: int) -> str:
         length = self.scalar("Q")
@@ -197,10 +208,17 @@ class _Reader:
         return struct.unpack("<" + code, self.take(struct.calcsize("<" + code)))[0]
 
     def take(self, count: int) -> bytes:
+        self.need(count)
+        return self.file.read(count)
+
+    def skip(self, count: int) -> None:
+        self.need(count)
+        self.file.seek(count, os.SEEK_CUR)
+
+    def need(self, count: int) -> None:
         # The limit is checked before the read: a lying length must not allocate memory.
         if self.file.tell() + count > self.limit:
             raise GgufError(f"the header ends early: {count} bytes wanted at byte {self.file.tell()}")
-        return self.file.read(count)
 
 
 def _shortest(value: float) -> float | int:
