@@ -1,6 +1,7 @@
 """The server's side of a runner: start the child, talk to llama.cpp in it, stop it."""
 
 import asyncio
+import errno
 import json
 import os
 import re
@@ -208,7 +209,9 @@ class Runner:
     async def _blocks(self, path: str, body: Json) -> AsyncGenerator[bytes]:
         try:
             transport, reply = await post(self._address, path, body)
-        except OSError:
+        except OSError as error:
+            if error.errno in (errno.EMFILE, errno.ENFILE):  # the server's own trouble: the runner is well
+                raise ApiError(503, f"server busy, please try again: {error.strerror}") from None
             self._broken = True
             raise ApiError(500, STOPPED) from None
         try:

@@ -2,6 +2,7 @@
 
 import ipaddress
 import os
+import re
 import socket
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -90,8 +91,8 @@ def _positive(variable: str, default: int) -> int:
     text = os.environ.get(variable, "")
     if not text:
         return default
-    if not text.isascii() or not text.isdigit() or int(text) < 1:
-        raise ConfigurationError(f"{variable}={text!r}: a whole number above 0 is needed")
+    if not re.fullmatch("0*[1-9][0-9]{0,5}", text):
+        raise ConfigurationError(f"{variable}={text[:80]!r}: a whole number from 1 to 999999 is needed")
     return int(text)
 
 

@@ -8,8 +8,9 @@ import sys
 import pytest
 
 from ollama_bench.embedded.process import EmbeddedServer
-from ollama_bench.embedded.server import _default_keep_alive_s
+from ollama_bench.embedded.server import _default_keep_alive_s, serve
 from ollama_bench.embedded.wire import FOREVER_S, timestamp
+from orchestrator.errors import ConfigurationError
 
 
 @pytest.mark.parametrize("text", ["1" + "0" * 30, "-1", "-5m"])
@@ -17,6 +18,13 @@ def test_keep_alive_of_the_environment_is_no_longer_than_for_ever(text: str, mon
     monkeypatch.setenv("OLLAMA_KEEP_ALIVE", text)
     assert _default_keep_alive_s() == FOREVER_S
     assert timestamp(int(_default_keep_alive_s() * 1e9)) > "2200"
+
+
+@pytest.mark.parametrize("text", ["0", "-1", "²", "1" * 5000, "two"])
+def test_limits_that_are_none_are_a_clear_error(text: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("OLLAMA_NUM_PARALLEL", text)
+    with pytest.raises(ConfigurationError, match="a whole number"):
+        serve("127.0.0.1", 0, None)
 
 
 def test_an_empty_host_is_a_clear_error() -> None:
