@@ -276,9 +276,9 @@ def test_a_crashed_runner_fails_its_request_and_the_next_one_gets_another(
 def test_a_warning_is_not_given_as_the_cause_of_a_crash(
     api: httpx.Client, server: EmbeddedServer, tmp_path: Path
 ) -> None:
-    # It says its script over and over. When a prompt is in the cache, llama.cpp warns that it is evaluated once more.
-    endless = {"tokenizer.ggml.eos_token_id": 1, "llama.context_length": 4096}
-    path = write_tiny_gguf(tmp_path / "loops.gguf", metadata=endless, script=["a", "b"])
+    # When a prompt is in the cache, llama.cpp warns that it is evaluated once more.
+    metadata = {"llama.context_length": 4096}
+    path = write_tiny_gguf(tmp_path / "loops.gguf", metadata=metadata, script=["a", "b"], ends=False)
     body = {"model": str(path), "prompt": "x", "options": {"temperature": 0}}
     api.post("/api/generate", json=body | {"options": {"num_predict": 1}}).raise_for_status()
     [runner] = runners(server)
