@@ -16,6 +16,8 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 _LOCAL_ORIGIN = re.compile(r"https?://(localhost|127\.0\.0\.1|0\.0\.0\.0)(:[0-9]+)?")
 _APP_SCHEMES = ("app://", "file://", "tauri://", "vscode-webview://", "vscode-file://")
+_ONLY_STARS = re.compile(r"[?\[]")
+"""What has a meaning in a pattern beside `*`: the address of an IPv6 origin stands in brackets."""
 _PREFLIGHT = {
     "Access-Control-Allow-Methods": "GET,POST,PUT,PATCH,DELETE,HEAD,OPTIONS",
     "Access-Control-Allow-Headers": "Authorization,Content-Type,User-Agent,Accept,X-Requested-With",
@@ -67,7 +69,11 @@ def is_allowed_origin(origin: str) -> bool:
     if _LOCAL_ORIGIN.fullmatch(origin) or origin.startswith(_APP_SCHEMES):
         return True
     more = os.environ.get("OLLAMA_ORIGINS", "")
-    return any(fnmatchcase(origin, pattern.strip()) for pattern in more.split(",") if pattern.strip())
+    return any(
+        fnmatchcase(origin, _ONLY_STARS.sub(r"[\g<0>]", pattern.strip()))
+        for pattern in more.split(",")
+        if pattern.strip()
+    )
 
 
 def _same_origin(origin: str, headers: Headers) -> bool:

@@ -10,7 +10,7 @@ from typing import TypeVar
 from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
 from starlette.middleware import Middleware
-from starlette.requests import Request
+from starlette.requests import ClientDisconnect, Request
 from starlette.responses import PlainTextResponse, Response
 from starlette.routing import Route
 
@@ -20,7 +20,7 @@ from ollama_bench.embedded.access import AccessCheck
 from ollama_bench.embedded.answer import Answer, error_response, json_response
 from ollama_bench.embedded.ask import Ask, check_request, reject_unsupported
 from ollama_bench.embedded.catalogue import Catalogue, Model
-from ollama_bench.embedded.prompt import Turn
+from ollama_bench.embedded.prompt import Turn, render_template
 from ollama_bench.embedded.rendering import PromptSource
 from ollama_bench.embedded.request import (
     ChatRequest,
@@ -93,7 +93,7 @@ class Endpoints:
     def _delete(self, name: str) -> None:
         # A loaded model stays loaded, and listed, when its file is gone: its digest must be known by then.
         if (loaded := self._scheduler.loaded) and self._catalogue.find(name).path == loaded.model.path:
-            loaded.digest = loaded.digest or self._catalogue.digest(loaded.model.path)
+            describe.note_digest(self._catalogue, loaded)
         self._catalogue.delete(name)
 
     async def generate(self, request: Request) -> Response:
@@ -113,15 +113,7 @@ class Endpoints:
         ask = await self._check(body, model, entered_ns)
         if not body.prompt:
             return self._load(ask, partial(_generate_line, body.model))
-        turns = [Turn("system", body.system)] if body.system else []
-        source = PromptSource(
-            turns=[*turns, Turn("user", body.prompt)],
-            raw=body.prompt if body.raw else None,
-            template=body.template,
-            context=body.context,
-            wants_context=not body.raw,
-        )
-        pieces = gen.generate(self._scheduler, ask, source)
+        pieces = gen.generate(self._scheduler, ask, _source(body))
         form = partial(_generate_line, body.model)
         return Answer(pieces, form=form, fold=None if body.stream else partial(_fold_generate, form))
 
@@ -181,7 +173,7 @@ def build_app(catalogue: Catalogue, scheduler: Scheduler, *, loopback: bool) -> 
     app = Starlette(
         routes=routes,
         middleware=[Middleware(AccessCheck, loopback=loopback)],
-        exception_handlers={ApiError: _api_error, HTTPException: _plain_error},
+        exception_handlers={ApiError: _api_error, HTTPException: _plain_error, ClientDisconnect: _client_gone},
     )
     app.router.redirect_slashes = False
     return app
@@ -200,6 +192,10 @@ async def _api_error(_request: Request, error: Exception) -> Response:
     return error_response(error)
 
 
+async def _client_gone(_request: Request, _error: Exception) -> Response:
+    return Response(status_code=499)  # read by nobody
+
+
 async def _plain_error(_request: Request, error: Exception) -> Response:
     assert isinstance(error, HTTPException)
     text = {404: "404 page not found", 405: "405 method not allowed"}.get(error.status_code, error.detail)
@@ -207,6 +203,16 @@ async def _plain_error(_request: Request, error: Exception) -> Response:
     # Sorted as Ollama lists them: HEAD before GET.
     headers = {"Allow": ", ".join(sorted(allowed.split(", "), reverse=True))} if allowed else {}
     return Response(text, error.status_code, headers | {"Content-Type": "text/plain"})
+
+
+def _source(body: GenerateRequest) -> PromptSource:
+    if body.raw:
+        return PromptSource(text=body.prompt)
+    if body.template:
+        text = render_template(body.template, system=body.system, prompt=body.prompt)
+        return PromptSource(text=text, context=body.context, wants_context=True)
+    system = [Turn("system", body.system)] if body.system else []
+    return PromptSource(turns=[*system, Turn("user", body.prompt)], context=body.context, wants_context=True)
 
 
 def _generate_line(name: str, piece: gen.Piece) -> Json:

@@ -38,6 +38,9 @@ class Ask:
 def check_request(request: GenerateRequest | ChatRequest, model: Model, parallel: int, entered_ns: int) -> Ask:
     """Check what can be checked before a model is loaded. Raises ApiError."""
     header = header_of(model)
+    if header.is_embedding:
+        verb = "generate" if isinstance(request, GenerateRequest) else "chat"
+        raise ApiError(400, f'"{request.model}" does not support {verb}')
     schema = parse_format(request.format)
     options = parse_options(request.options, default_stop(header))
     if isinstance(request, GenerateRequest):
@@ -53,6 +56,7 @@ def check_request(request: GenerateRequest | ChatRequest, model: Model, parallel
         use_mmap=options.use_mmap,
         shift=request.shift,
         parallel=parallel,
+        stamp=header.stamp,
     )
     return Ask(
         model=model,

@@ -17,6 +17,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from tempfile import NamedTemporaryFile
 
+from ollama_bench.embedded.gguf import file_stamp
 from ollama_bench.embedded.wire import ApiError, Json, not_supported
 
 PACKAGED = ("gemma3:270m-base", "gemma3:270m")
@@ -102,17 +103,23 @@ class Catalogue:
         model.path.unlink(missing_ok=True)
 
     def digest(self, path: Path) -> str:
-        """Return the SHA-256 of `path`, computed once for each size and time of change."""
-        state = path.stat()
-        stamp = [state.st_size, state.st_mtime_ns]
-        entry = self._known_digests().get(str(path))
-        if isinstance(entry, list) and entry[:2] == stamp and isinstance(entry[-1], str):
-            return str(entry[-1])
-        sha256 = _sha256(path)  # outside the lock: others need not wait while a large file is read
-        with self._lock, suppress(OSError):  # a read-only cache costs time, not the answer
-            known = self._known_digests() | {str(path): [*stamp, sha256]}
-            _write_beside(self._digests_file, json.dumps(known).encode())
+        """Return the SHA-256 of `path`, computed once for each of its stamps."""
+        stamp = list(file_stamp(path))
+        if known := self._known_digest(path, stamp):
+            return known
+        with self._lock:  # those who ask at the same time wait, and need not read a large file again
+            if known := self._known_digest(path, stamp):
+                return known
+            sha256 = _sha256(path)
+            with suppress(OSError):  # a read-only cache costs time, not the answer
+                digests = self._known_digests() | {str(path): [*stamp, sha256]}
+                _write_beside(self._digests_file, json.dumps(digests).encode())
         return sha256
+
+    def _known_digest(self, path: Path, stamp: list[int]) -> str:
+        entry = self._known_digests().get(str(path))
+        known = isinstance(entry, list) and entry[:-1] == stamp and isinstance(entry[-1], str)
+        return str(entry[-1]) if known and entry else ""
 
     @property
     def _digests_file(self) -> Path:

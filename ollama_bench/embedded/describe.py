@@ -5,7 +5,7 @@ from contextlib import suppress
 import psutil
 
 from ollama_bench.embedded.catalogue import Catalogue, Model
-from ollama_bench.embedded.gguf import GgufError, GgufHeader, read_gguf, read_whole_header
+from ollama_bench.embedded.gguf import GgufError, GgufHeader, file_stamp, read_gguf, read_whole_header
 from ollama_bench.embedded.prompt import family_of
 from ollama_bench.embedded.scheduler import Loaded
 from ollama_bench.embedded.wire import ApiError, Json, timestamp
@@ -21,6 +21,8 @@ def header_of(model: Model) -> GgufHeader:
 
 def capabilities(header: GgufHeader) -> list[str]:
     """Return what a model can do here; thinking is told by the tag in its chat template."""
+    if header.is_embedding:
+        return ["embedding"]
     return ["completion", "thinking"] if "</think>" in header.chat_template else ["completion"]
 
 
@@ -78,7 +80,8 @@ def tags(catalogue: Catalogue) -> Json:
 def ps(catalogue: Catalogue, loaded: Loaded | None) -> Json:
     """Return the answer of /api/ps; `size` is the runner's resident memory, and none of it is VRAM.
 
-    A model whose file is gone is still in memory and listed; its digest is "" when nobody asked for it in time.
+    A model whose file is gone or was replaced is still in memory and listed; its digest is "" when nobody asked for it
+    in time.
     """
     if loaded is None:
         return {"models": []}
@@ -88,9 +91,7 @@ def ps(catalogue: Catalogue, loaded: Loaded | None) -> Json:
         return {"models": []}
     if size_bytes == 0:  # ended, and not yet waited for
         return {"models": []}
-    if not loaded.digest:
-        with suppress(OSError):
-            loaded.digest = catalogue.digest(loaded.model.path)
+    note_digest(catalogue, loaded)
     entry = {
         "name": loaded.model.name,
         "model": loaded.model.name,
@@ -104,13 +105,23 @@ def ps(catalogue: Catalogue, loaded: Loaded | None) -> Json:
     return {"models": [entry]}
 
 
+def note_digest(catalogue: Catalogue, loaded: Loaded) -> None:
+    """Put the digest of the file that was loaded into `loaded.digest`, unless that file is gone or was replaced."""
+    path, stamp = loaded.model.path, loaded.plan.stamp
+    with suppress(OSError):
+        if not loaded.digest and file_stamp(path) == stamp:
+            digest = catalogue.digest(path)
+            if file_stamp(path) == stamp:  # replaced while it was read: whose digest is it?
+                loaded.digest = digest
+
+
 def human_count(count: int) -> str:
     """Return a count of parameters as Ollama writes it: 1.2B, 7B, 268.10M, 19K, 512."""
     if count >= 10**9:
         return f"{count / 1e9:.0f}B" if count % 10**9 == 0 else f"{count / 1e9:.1f}B"
     if count >= 10**6:
         return f"{count / 1e6:.0f}M" if count % 10**6 == 0 else f"{count / 1e6:.2f}M"
-    return f"{count // 1000}K" if count >= 1000 else str(count)
+    return f"{count / 1e3:.0f}K" if count >= 1000 else str(count)
 
 
 def _details(header: GgufHeader, *, parent: str) -> Json:

@@ -1,6 +1,7 @@
 """The server's side of a runner: start the child, talk to llama.cpp in it, stop it."""
 
 import asyncio
+import errno
 import json
 import os
 import re
@@ -14,6 +15,7 @@ from contextlib import aclosing, suppress
 from dataclasses import asdict, dataclass
 from urllib.parse import urlsplit
 
+from ollama_bench.embedded.gguf import Stamp
 from ollama_bench.embedded.llama_http import Address, BrokenReplyError, post
 from ollama_bench.embedded.wire import ApiError, Json
 
@@ -38,7 +40,10 @@ LOG_LAG_S = 0.02
 
 @dataclass(frozen=True)
 class LoadPlan:
-    """What a runner is started with; a request whose plan differs needs another runner."""
+    """What a runner is started with; a request whose plan differs needs another runner.
+
+    So does one whose model's file has been replaced: then `stamp` differs.
+    """
 
     path: str
     num_ctx: int
@@ -49,6 +54,7 @@ class LoadPlan:
     use_mmap: bool
     shift: bool
     parallel: int
+    stamp: Stamp = (0, 0, 0)
 
 
 class Runner:
@@ -137,7 +143,7 @@ class Runner:
             *lines, rest = (rest + text).split("\n")
             self._note(lines)
             with suppress(OSError, ValueError):  # nobody reads it any more, or it is closed
-                sys.stderr.write(text)
+                sys.stderr.write(text)  # in the server, `log.unblocked_stderr` keeps this from waiting
                 sys.stderr.flush()
         self._note([rest])
 
@@ -203,7 +209,9 @@ class Runner:
     async def _blocks(self, path: str, body: Json) -> AsyncGenerator[bytes]:
         try:
             transport, reply = await post(self._address, path, body)
-        except OSError:
+        except OSError as error:
+            if error.errno in (errno.EMFILE, errno.ENFILE):  # the server's own trouble: the runner is well
+                raise ApiError(503, f"server busy, please try again: {error.strerror}") from None
             self._broken = True
             raise ApiError(500, STOPPED) from None
         try:

@@ -8,13 +8,15 @@ import math
 import os
 import struct
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from pathlib import Path
 from typing import Any, BinaryIO
 
 MAX_HEADER_BYTES = 256 << 20
 MAX_ENTRIES = 100_000
+MAX_ITEMS = 8_000_000
+"""Of all arrays together: a vocabulary of 262 144 tokens has about 1.3 million."""
 MAX_NAME_BYTES = 65_535
 _STRING, _ARRAY = 8, 9
 _SCALARS = {0: "B", 1: "b", 2: "H", 3: "h", 4: "I", 5: "i", 6: "f", 7: "?", 10: "Q", 11: "q", 12: "d"}
@@ -34,6 +36,10 @@ TENSOR_TYPES = {
     19: "IQ1_S", 20: "IQ4_NL", 21: "IQ3_S", 22: "IQ2_S", 23: "IQ4_XS", 24: "I8", 25: "I16", 26: "I32",
     27: "I64", 28: "F64", 29: "IQ1_M", 30: "BF16", 34: "TQ1_0", 35: "TQ2_0", 39: "MXFP4",
 }  # fmt: skip
+
+
+Stamp = tuple[int, int, int]
+"""What tells a file from one that took its place: size in bytes, time of change in ns, inode."""
 
 
 class GgufError(ValueError):
@@ -57,6 +63,8 @@ class GgufHeader:
     tensors: tuple[Tensor, ...]
     vocabulary_size: int = 0
     """How many tokens the file lists, 0 when it lists none."""
+    stamp: Stamp = (0, 0, 0)
+    """Of the file that was read; set by `read_gguf`."""
 
     @property
     def architecture(self) -> str:
@@ -85,6 +93,11 @@ class GgufHeader:
         """Whether the tokenizer puts a begin-of-sequence token before each prompt."""
         return self.metadata.get("tokenizer.ggml.add_bos_token") is True
 
+    @property
+    def is_embedding(self) -> bool:
+        """Whether the model makes vectors and no text: Ollama tells it by `<architecture>.pooling_type` being there."""
+        return f"{self.architecture}.pooling_type" in self.metadata
+
     def number(self, name: str) -> int:
         """Return `<architecture>.<name>` (such as context_length), 0 when absent."""
         value = self.metadata.get(f"{self.architecture}.{name}", 0)
@@ -96,13 +109,18 @@ def read_gguf(path: Path) -> GgufHeader:
 
     Raises OSError and GgufError.
     """
-    state = path.stat()
-    return _cached(path, state.st_size, state.st_mtime_ns)
+    return _cached(path, file_stamp(path))
 
 
 @lru_cache(maxsize=64)
-def _cached(path: Path, _size: int, _mtime_ns: int) -> GgufHeader:
-    return read_whole_header(path, arrays=False)
+def _cached(path: Path, stamp: Stamp) -> GgufHeader:
+    return replace(read_whole_header(path, arrays=False), stamp=stamp)
+
+
+def file_stamp(path: Path) -> Stamp:
+    """Return the stamp of the file that is at `path` now. Raises OSError."""
+    state = path.stat()
+    return state.st_size, state.st_mtime_ns, state.st_ino
 
 
 def read_whole_header(path: Path, *, arrays: bool) -> GgufHeader:
@@ -116,6 +134,7 @@ class _Reader:
         self.file = file
         self.arrays = arrays
         self.length = 0  # of the array read last
+        self.items = 0  # of all arrays so far
         self.limit = min(os.fstat(file.fileno()).st_size, MAX_HEADER_BYTES)
 
     def header(self) -> GgufHeader:
@@ -157,19 +176,27 @@ class _Reader:
     def array(self) -> list[Any] | None:
         kind, count = self.scalar("I"), self.scalar("Q")
         self.length = count
+        self.items += count
+        if self.items > MAX_ITEMS:
+            raise GgufError(f"arrays of {self.items} items are more than the {MAX_ITEMS} allowed")
         if kind == _STRING:
             return self.strings(count)
         if kind not in _SCALARS:
             raise GgufError(f"unknown array type {kind} at byte {self.file.tell()}")
         size = struct.calcsize(_SCALARS[kind])
-        raw = self.take(count * size)
-        return list(struct.unpack(f"<{count}{_SCALARS[kind]}", raw)) if self.arrays else None
+        if self.arrays:
+            return list(struct.unpack(f"<{count}{_SCALARS[kind]}", self.take(count * size)))
+        self.skip(count * size)
+        return None
 
     def strings(self, count: int) -> list[str] | None:
         if count * 8 > self.limit:
             raise GgufError(f"an array of {count} strings does not fit into the file")
-        items = [self.take(self.scalar("Q")) for _ in range(count)]
-        return [item.decode("utf-8", "replace") for item in items] if self.arrays else None
+        if self.arrays:
+            return [self.take(self.scalar("Q")).decode("utf-8", "replace") for _ in range(count)]
+        for _ in range(count):
+            self.skip(self.scalar("Q"))
+        return None
 
     def text(self, longest: int) -> str:
         length = self.scalar("Q")
@@ -181,10 +208,17 @@ class _Reader:
         return struct.unpack("<" + code, self.take(struct.calcsize("<" + code)))[0]
 
     def take(self, count: int) -> bytes:
+        self.need(count)
+        return self.file.read(count)
+
+    def skip(self, count: int) -> None:
+        self.need(count)
+        self.file.seek(count, os.SEEK_CUR)
+
+    def need(self, count: int) -> None:
         # The limit is checked before the read: a lying length must not allocate memory.
         if self.file.tell() + count > self.limit:
             raise GgufError(f"the header ends early: {count} bytes wanted at byte {self.file.tell()}")
-        return self.file.read(count)
 
 
 def _shortest(value: float) -> float | int:

@@ -3,11 +3,15 @@
 Such models are base models; Ollama's library gives each family its turns all the same, and so does this table.
 """
 
-import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from itertools import groupby
 
 from ollama_bench.embedded.wire import not_supported
+
+MAX_NESTED_IFS = 100
+MAX_SHOWN_CHARACTERS = 80
+"""Of a template's action, in an error that is about it."""
 
 
 @dataclass(frozen=True)
@@ -54,29 +58,21 @@ def family_of(architecture: str) -> Family:
 def render_turns(turns: Sequence[Turn], family: Family) -> str:
     """Return the prompt: a trailing assistant message is left open, to be continued. Unknown roles leave no text."""
     joined = _join_same_roles(turns)
-    text = ""
+    parts: list[str] = []
     for index, turn in enumerate(joined):
         if turn.role not in family.before:
             continue
         last = index == len(joined) - 1
         is_open = last and turn.role == "assistant"
-        text += family.before[turn.role] + turn.content + ("" if is_open else family.after)
+        parts += [family.before[turn.role], turn.content, "" if is_open else family.after]
         if last and not is_open:
-            text += family.opening
-    return text
+            parts.append(family.opening)
+    return "".join(parts)
 
 
 def _join_same_roles(turns: Sequence[Turn]) -> list[Turn]:
-    joined: list[Turn] = []
-    for turn in turns:
-        if joined and joined[-1].role == turn.role:
-            joined[-1] = Turn(turn.role, f"{joined[-1].content}\n\n{turn.content}")
-        else:
-            joined.append(turn)
-    return joined
-
-
-_ACTION = re.compile(r"\{\{(-?)\s*(.*?)\s*(-?)\}\}", re.DOTALL)
+    runs = groupby(turns, key=lambda turn: turn.role)
+    return [Turn(role, "\n\n".join(turn.content for turn in run)) for role, run in runs]
 
 
 def render_template(template: str, *, system: str, prompt: str) -> str:
@@ -84,29 +80,41 @@ def render_template(template: str, *, system: str, prompt: str) -> str:
 
     `{{ .Response }}` is where the answer begins: what follows it is dropped. Raises ApiError 501 for anything else.
     """
-    values = {".System": system, ".Prompt": prompt}
-    shown = [True]
-    text, position = "", 0
-    for action in _ACTION.finditer(template):
-        literal = template[position : action.start()]
-        literal = literal.rstrip() if action[1] else literal
-        text += literal if all(shown) else ""
-        position = action.end()
-        words = action[2].split()
-        if words == [".Response"] and all(shown):
-            return text
-        if words[:1] == ["if"] and len(words) == 2 and words[1] in (*values, ".Response"):
-            shown.append(bool(values.get(words[1])))
-        elif words == ["else"] and len(shown) > 1:
+    values = {".System": system, ".Prompt": prompt, ".Response": ""}
+    shown: list[bool] = []  # of each `if` that is open
+    parts = []
+    for literal, action in _literals_and_actions(template):
+        is_shown = all(shown)
+        parts.append(literal if is_shown else "")
+        words = action.split()
+        if words == [".Response"] and is_shown:
+            return "".join(parts)
+        if words[:1] == ["if"] and len(words) == 2 and words[1] in values and len(shown) < MAX_NESTED_IFS:
+            shown.append(bool(values[words[1]]))
+        elif words == ["else"] and shown:
             shown[-1] = not shown[-1]
-        elif words == ["end"] and len(shown) > 1:
+        elif words == ["end"] and shown:
             shown.pop()
-        elif len(words) == 1 and words[0] in (*values, ".Response"):
-            text += values.get(words[0], "") if all(shown) else ""
-        else:
-            raise not_supported(f"{{{{ {action[2]} }}}} in a template")
-        if action[3]:
-            position += len(template[position:]) - len(template[position:].lstrip())
-    if len(shown) > 1 or "{{" in template[position:]:
-        raise not_supported("a template with an unclosed {{")
-    return text + template[position:]
+        elif len(words) == 1 and words[0] in values:
+            parts.append(values[words[0]] if is_shown else "")
+        elif action:
+            raise not_supported(f"{{{{ {action[:MAX_SHOWN_CHARACTERS]} }}}} in a template")
+    if shown:
+        raise not_supported("a template with an unclosed {{ if }}")
+    return "".join(parts)
+
+
+def _literals_and_actions(template: str) -> Iterator[tuple[str, str]]:
+    """Yield each text and the action after it, "" after the last; `{{-` and `-}}` trim the text beside them."""
+    position, trim = 0, False
+    while (start := template.find("{{", position)) >= 0:
+        end = template.find("}}", start + 2)
+        if end < 0:
+            raise not_supported("a template with an unclosed {{")
+        literal, action = template[position:start], template[start + 2 : end]
+        literal = literal.lstrip() if trim else literal
+        trim, position = action.endswith("-"), end + 2
+        inside = action.removeprefix("-").removesuffix("-").strip()
+        yield literal.rstrip() if action.startswith("-") else literal, inside or "{{}}"
+    rest = template[position:]
+    yield rest.lstrip() if trim else rest, ""

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from ollama_bench.embedded.ask import Ask
 from ollama_bench.embedded.engine import Runner
-from ollama_bench.embedded.prompt import Turn, family_of, render_template, render_turns
+from ollama_bench.embedded.prompt import Turn, family_of, render_turns
 from ollama_bench.embedded.wire import ApiError, Json
 
 MAX_ADDED_TOKENS = 8
@@ -18,26 +18,22 @@ TOO_LONG = (
 
 @dataclass(frozen=True)
 class PromptSource:
-    """What the prompt is made of: turns for a template, or text as it is.
+    """What the prompt is made of: turns for the model's template, or text as it is.
 
-    `template` overrides the model's own; `context` is the tokens of an earlier exchange.
+    `context` is the tokens of an earlier exchange, which comes before either.
     """
 
     turns: Sequence[Turn] = ()
-    raw: str | None = None
-    template: str = ""
+    text: str | None = None
     context: Sequence[int] | None = None
     wants_context: bool = False
 
 
 async def render(runner: Runner, ask: Ask, source: PromptSource) -> str:
     """Return the text of the prompt; turns that do not fit are left out. Raises ApiError."""
-    if source.raw is not None:
-        return source.raw
-    before = await runner.detokenize(list(source.context)) if source.context is not None else ""
-    if source.template:
-        texts = {turn.role: turn.content for turn in source.turns}
-        return before + render_template(source.template, system=texts.get("system", ""), prompt=texts.get("user", ""))
+    before = await runner.detokenize(list(source.context)) if source.context else ""
+    if source.text is not None:
+        return before + source.text
     return before + await _render_newest(runner, ask, source.turns)
 
 

@@ -15,7 +15,8 @@ from ollama_bench.embedded.wire import FOREVER_S, ApiError, Json
 
 THINK_LEVELS = ("high", "medium", "low", "max")
 _UNIT_S = {"ns": 1e-9, "us": 1e-6, "µs": 1e-6, "μs": 1e-6, "ms": 1e-3, "s": 1.0, "m": 60.0, "h": 3600.0}
-_DURATION = re.compile(r"([0-9]+\.?[0-9]*|\.[0-9]+)(ns|us|µs|μs|ms|s|m|h)")
+MAX_DURATION_CHARACTERS = 200
+_DURATION = re.compile(r"([0-9]+(?:\.[0-9]*)?|\.[0-9]+)(ns|us|µs|μs|ms|s|m|h)")
 
 
 class _Body(BaseModel):
@@ -254,6 +255,8 @@ def parse_keep_alive(value: Any) -> float | None:
 
 def parse_go_duration(text: str) -> float:
     """Return the seconds of a Go duration such as "1h30m" or "-1s". Raises ApiError 400 with Go's message."""
+    if len(text) > MAX_DURATION_CHARACTERS:
+        raise ApiError(400, f"time: invalid duration {json.dumps(text[:MAX_DURATION_CHARACTERS])}")
     body = text[1:] if text[:1] in "+-" else text
     if body == "0":
         return 0.0

@@ -39,6 +39,9 @@ def test_origins(monkeypatch: pytest.MonkeyPatch) -> None:
     assert not is_allowed_origin("https://app.example")
     monkeypatch.setenv("OLLAMA_ORIGINS", "https://*.example, http://other")
     assert is_allowed_origin("https://app.example")
+    monkeypatch.setenv("OLLAMA_ORIGINS", "http://[fd00::5]:*")
+    assert is_allowed_origin("http://[fd00::5]:3000")
+    assert not is_allowed_origin("http://f:3000")
 
 
 def test_a_preflight_request(api: httpx.Client) -> None:

@@ -13,7 +13,7 @@ import pytest
 from ollama_bench.embedded.extra import require_extra
 from ollama_bench.embedded.process import EmbeddedServer
 from ollama_bench.errors import MissingExtraError, ServerError
-from tests.embedded.conftest import MODEL, TINY, in_background
+from tests.embedded.conftest import MODEL, TINY, in_background, runners
 from tests.embedded.tiny_gguf import CONTEXT, WORDS, write_tiny_gguf
 
 SHORT = {"num_predict": 6, "temperature": 0, "seed": 1}
@@ -57,6 +57,25 @@ def test_what_is_not_supported_says_so(path: str, body: dict[str, object], what:
     assert answer.status_code == 501
     assert what in answer.json()["error"]
     assert "does not support" in answer.json()["error"]
+
+
+def test_a_template_that_is_not_supported_loads_no_model(own_server: Callable[..., EmbeddedServer]) -> None:
+    with own_server() as server:
+        body = {"model": TINY, "prompt": "x", "template": "{{ .Tools }}"}
+        assert httpx.post(f"{server.url}/api/generate", json=body, timeout=60).status_code == 501
+        assert httpx.get(f"{server.url}/api/ps").json() == {"models": []}
+
+
+def test_an_embedding_model_is_not_asked_for_text(api: httpx.Client, server: EmbeddedServer, tmp_path: Path) -> None:
+    path = write_tiny_gguf(tmp_path / "embeds.gguf", metadata={"llama.pooling_type": 1})
+    assert api.post("/api/show", json={"model": str(path)}).json()["capabilities"] == ["embedding"]
+    before = runners(server)
+    chat = {"messages": [{"role": "user", "content": "x"}]}
+    for name, body in (("generate", {"prompt": "x"}), ("generate", {}), ("chat", chat), ("chat", {})):
+        answer = api.post(f"/api/{name}", json={"model": str(path)} | body)
+        assert answer.status_code == 400
+        assert answer.json() == {"error": f'"{path}" does not support {name}'}
+    assert runners(server) == before
 
 
 @pytest.mark.parametrize(

@@ -3,6 +3,8 @@ import hashlib
 import json
 import os
 import threading
+import time
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import httpx
@@ -84,6 +86,24 @@ def test_a_digest_is_computed_again_when_the_file_changes(catalogue: Catalogue, 
     write_tiny_gguf(path, chat_template="another")
     assert catalogue.digest(path) == hashlib.sha256(path.read_bytes()).hexdigest()
     assert Catalogue().digest(path) == catalogue.digest(path)
+
+
+def test_a_digest_that_two_ask_for_at_once_is_computed_once(
+    catalogue: Catalogue, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = tmp_path / "large.gguf"
+    path.write_bytes(b"x")
+    read: list[Path] = []
+
+    def slow_sha256(path: Path) -> str:
+        read.append(path)
+        time.sleep(0.3)
+        return "digest"
+
+    monkeypatch.setattr("ollama_bench.embedded.catalogue._sha256", slow_sha256)
+    with ThreadPoolExecutor(2) as pool:
+        assert list(pool.map(catalogue.digest, [path, path])) == ["digest", "digest"]
+    assert read == [path]
 
 
 def test_a_damaged_list_of_digests_is_ignored(catalogue: Catalogue, tmp_path: Path) -> None:

@@ -1,4 +1,5 @@
 import struct
+import tracemalloc
 from contextlib import suppress
 from pathlib import Path
 
@@ -37,6 +38,18 @@ def test_arrays_are_read_only_when_asked_for(tmp_path: Path) -> None:
     assert whole["tokenizer.ggml.token_type"][:3] == [2, 3, 3]
 
 
+@pytest.mark.parametrize("item", ["word" * 10, 7])
+def test_arrays_that_are_not_asked_for_take_no_memory(item: str | int, tmp_path: Path) -> None:
+    path = write_tiny_gguf(tmp_path / "m.gguf", metadata={"x": [item] * 200_000})
+    tracemalloc.start()
+    try:
+        read_gguf(path)
+        _, most_bytes = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+    assert most_bytes < 500_000
+
+
 def test_a_changed_file_is_read_again(tmp_path: Path) -> None:
     path = write_tiny_gguf(tmp_path / "m.gguf")
     assert read_gguf(path).chat_template == ""
@@ -54,8 +67,10 @@ def test_a_changed_file_is_read_again(tmp_path: Path) -> None:
         (b"GGUF" + struct.pack("<IQQ", 3, 0, 1) + struct.pack("<Q", 2**60), "too long"),
         (b"GGUF" + struct.pack("<IQQ", 3, 0, 1) + struct.pack("<Q1sIQ", 1, b"k", 8, 2**50), "too long"),
         (b"GGUF" + struct.pack("<IQQ", 3, 0, 1) + struct.pack("<Q1sI", 1, b"k", 99), "unknown value type 99"),
-        (b"GGUF" + struct.pack("<IQQ", 3, 0, 1) + struct.pack("<Q1sIIQ", 1, b"k", 9, 8, 2**40), "does not fit"),
-        (b"GGUF" + struct.pack("<IQQ", 3, 0, 1) + struct.pack("<Q1sIIQ", 1, b"k", 9, 4, 2**40), "ends early"),
+        (b"GGUF" + struct.pack("<IQQ", 3, 0, 1) + struct.pack("<Q1sIIQ", 1, b"k", 9, 8, 2**40), "more than"),
+        (b"GGUF" + struct.pack("<IQQ", 3, 0, 1) + struct.pack("<Q1sIIQ", 1, b"k", 9, 8, 2**20), "does not fit"),
+        (b"GGUF" + struct.pack("<IQQ", 3, 0, 1) + struct.pack("<Q1sIIQ", 1, b"k", 9, 4, 2**20), "ends early"),
+        (b"GGUF" + struct.pack("<IQQ", 3, 0, 1) + struct.pack("<Q1sIIQ", 1, b"k", 9, 4, 2**40), "more than"),
         (b"GGUF" + struct.pack("<IQQ", 3, 1, 0) + struct.pack("<Q1sI", 1, b"t", 4_000_000_000), "dimensions"),
     ],
 )

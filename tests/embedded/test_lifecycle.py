@@ -1,8 +1,10 @@
 """Loading and unloading, queues, clients that leave, runners that crash, parents that die."""
 
+import hashlib
 import json
 import os
 import signal
+import socket
 import subprocess
 import sys
 import time
@@ -80,6 +82,22 @@ def test_another_num_ctx_needs_another_runner_and_the_same_does_not(api: httpx.C
     assert runners(server) == [first]
     generate(api, options={"num_ctx": 128, "num_predict": 2}).raise_for_status()
     assert runners(server) != [first]
+
+
+def test_a_file_that_was_replaced_is_loaded_anew(api: httpx.Client, tmp_path: Path) -> None:
+    path = write_tiny_gguf(tmp_path / "model.gguf", script=["old"])
+    beside = write_tiny_gguf(tmp_path / "beside.gguf", script=["new"])
+    before = path.stat()
+    os.utime(beside, ns=(before.st_atime_ns, before.st_mtime_ns))  # as `cp -p` and `rsync -t` leave it
+    assert beside.stat().st_size == before.st_size
+    body = {"model": str(path), "options": {"temperature": 0}}
+    assert generate(api, **body).json()["response"].strip() == "old"
+    beside.replace(path)
+    [entry] = api.get("/api/ps").json()["models"]
+    assert entry["digest"] == ""  # that of the old file is not known, and the new one is not loaded
+    assert generate(api, **body).json()["response"].strip() == "new"
+    [entry] = api.get("/api/ps").json()["models"]
+    assert entry["digest"] == hashlib.sha256(path.read_bytes()).hexdigest()
 
 
 def test_an_unload_while_generating_waits_for_the_answer(api: httpx.Client, server: EmbeddedServer) -> None:
@@ -258,9 +276,9 @@ def test_a_crashed_runner_fails_its_request_and_the_next_one_gets_another(
 def test_a_warning_is_not_given_as_the_cause_of_a_crash(
     api: httpx.Client, server: EmbeddedServer, tmp_path: Path
 ) -> None:
-    # It says its script over and over. When a prompt is in the cache, llama.cpp warns that it is evaluated once more.
-    endless = {"tokenizer.ggml.eos_token_id": 1, "llama.context_length": 4096}
-    path = write_tiny_gguf(tmp_path / "loops.gguf", metadata=endless, script=["a", "b"])
+    # When a prompt is in the cache, llama.cpp warns that it is evaluated once more.
+    metadata = {"llama.context_length": 4096}
+    path = write_tiny_gguf(tmp_path / "loops.gguf", metadata=metadata, script=["a", "b"], ends=False)
     body = {"model": str(path), "prompt": "x", "options": {"temperature": 0}}
     api.post("/api/generate", json=body | {"options": {"num_predict": 1}}).raise_for_status()
     [runner] = runners(server)
@@ -337,6 +355,42 @@ def test_a_server_whose_standard_error_nobody_reads_any_more(home: Path, models_
                     assert generate(api).json()["done"] is True
         finally:
             process.terminate()
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="a pipe is made small by Linux only")
+def test_a_standard_error_that_nobody_reads_holds_nothing_up(home: Path, models_folder: Path, tmp_path: Path) -> None:
+    import fcntl
+
+    odd = write_tiny_gguf(tmp_path / "odd.gguf", metadata={"general.architecture": "no-such-architecture"})
+    command = [sys.executable, "-m", "ollama_bench.embedded", "--port", "0", "--models", str(models_folder)]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as process:
+        assert process.stdout is not None
+        assert process.stderr is not None
+        fcntl.fcntl(process.stderr, fcntl.F_SETPIPE_SZ, 4096)
+        url = process.stdout.readline().strip().removeprefix("listening on ")
+        try:
+            with httpx.Client(base_url=url, timeout=20) as api:
+                for _ in range(12):
+                    assert "no-such-architecture" in generate(api, model=str(odd)).text
+                assert generate(api).json()["done"] is True
+            process.terminate()
+            process.wait(20)
+            # Else the pipe was never full: llama.cpp writes this of each load that fails.
+            assert process.stderr.read().count("no-such-architecture") < 12
+        finally:
+            process.kill()
+
+
+def test_a_client_that_leaves_within_its_request_is_no_error(own_server: Callable[..., EmbeddedServer]) -> None:
+    with own_server() as server:
+        host, _, port = server.url.removeprefix("http://").partition(":")
+        for _ in range(3):
+            with socket.create_connection((host, int(port)), timeout=60) as connection:
+                head = f"POST /api/generate HTTP/1.1\r\nHost: {host}\r\nContent-Length: 100\r\n\r\n{{"
+                connection.sendall(head.encode())
+                time.sleep(0.2)  # until the request is being handled
+        httpx.post(f"{server.url}/api/generate", json=SHORT, timeout=60).raise_for_status()
+        assert "Traceback" not in server.log
 
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])

@@ -38,6 +38,7 @@ def test_unknown_roles_leave_no_text_and_unknown_families_no_marks() -> None:
         ("{{ if .System }}[{{ .System }}]{{ end }}{{ .Prompt }}", "[S]P"),
         ("{{if .System}}a{{else}}b{{end}}", "a"),
         ("x {{- .Prompt -}} y", "xPy"),
+        ("x{{ if .System -}} \n {{- .Prompt }}{{- end -}}\n y", "xPy"),
         ("{{ .Prompt }}:{{ .Response }} dropped", "P:"),
         ("no actions", "no actions"),
     ],
@@ -47,12 +48,34 @@ def test_templates_of_a_request(template: str, text: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "template", ["{{ range .Messages }}{{ end }}", "{{ .Tools }}", "{{ if .System }}open", "{{ end }}"]
+    "template",
+    [
+        "{{ range .Messages }}{{ end }}",
+        "{{ .Tools }}",
+        "{{ if .System }}open",
+        "{{ end }}",
+        "{{ }}",
+        "{{",
+        "{{ if .System }}" * 200,
+    ],
 )
 def test_templates_that_are_not_supported_say_so(template: str) -> None:
     with pytest.raises(ApiError) as caught:
         render_template(template, system="S", prompt="P")
     assert caught.value.status == 501
+
+
+@pytest.mark.parametrize(
+    "template",
+    ["{{" + " " * 200_000, "{{ -" * 100_000, "{{ " + "- " * 100_000 + "}}", "{{ .Prompt -}} " * 100_000 + "{{"],
+)
+def test_a_template_takes_no_longer_than_its_length(template: str) -> None:
+    with pytest.raises(ApiError, match=r"unclosed|- - -"):
+        render_template(template, system="S", prompt="P")
+
+
+def test_many_messages_of_one_role_take_no_longer_than_their_length() -> None:
+    assert len(render_turns([Turn("user", "x" * 1000)] * 20_000, family_of("mamba"))) == 20_000 * 1002 - 2
 
 
 def split(pieces: list[str], *, opened: bool = False) -> tuple[str, str]:

@@ -116,6 +116,8 @@ def test_keep_alive(value: object, seconds: float | None) -> None:
         ("", 'time: invalid duration ""'),
         ("5", 'time: missing unit in duration "5"'),
         ("5 m", 'time: invalid duration "5 m"'),
+        ("1" * 200_000 + "x", f'time: invalid duration "{"1" * 200}"'),
+        ("1s" * 200_000, f'time: invalid duration "{"1s" * 100}"'),
     ],
 )
 def test_bad_durations(text: str, message: str) -> None:

@@ -21,13 +21,21 @@ def write_tiny_gguf(
     chat_template: str | None = None,
     metadata: dict[str, Any] | None = None,
     script: Sequence[str] = (),
+    ends: bool = True,
 ) -> Path:
     """Write the model to `path`; `metadata` adds to or replaces entries of its header.
 
     At temperature 0 a model with a `script` says it token by token, and ends; the script begins after any token
-    that is not of it.
+    that is not of it. One that does not end says it over and over.
     """
-    tokens = ["<unk>", "<s>", "</s>", *(f"<0x{byte:02X}>" for byte in range(256)), *WORDS, *script]
+    tokens = [
+        "<unk>",
+        "<s>",
+        "</s>" if ends else "<again>",
+        *(f"<0x{byte:02X}>" for byte in range(256)),
+        *WORDS,
+        *script,
+    ]
     kinds = [2, 3, 3, *[6] * 256, *[1] * (len(WORDS) + len(script))]
     entries: dict[str, Any] = {
         "general.architecture": "llama",
@@ -45,7 +53,7 @@ def write_tiny_gguf(
         "tokenizer.ggml.scores": [float(-index) for index in range(len(tokens))],
         "tokenizer.ggml.token_type": kinds,
         "tokenizer.ggml.bos_token_id": 1,
-        "tokenizer.ggml.eos_token_id": END,
+        "tokenizer.ggml.eos_token_id": END if ends else 1,
         "tokenizer.ggml.add_bos_token": True,
     }
     if chat_template is not None:
