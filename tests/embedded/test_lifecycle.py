@@ -183,6 +183,7 @@ def test_keep_alive_of_a_request_that_waits_for_the_load_of_another_counts(
 
 def test_an_unload_during_the_load_unloads_when_the_request_is_done(api: httpx.Client, server: EmbeddedServer) -> None:
     unload(api, MODEL)
+    until(lambda: runners(server) == [])  # the runner that is seen below is the new one
     body = {"model": MODEL, "prompt": "x", "stream": False, "keep_alive": "5m", "options": {"num_predict": 1}}
     thread, results = in_background(lambda: httpx.post(f"{server.url}/api/generate", json=body, timeout=60))
     until(lambda: runners(server))

@@ -117,7 +117,7 @@ def test_what_looks_slow_on_a_slow_machine_is_tried_later_and_never_fails(
 ) -> None:
     monkeypatch.setattr(gatekeeper, "WAIT_S", 1)
     monkeypatch.setattr(gatekeeper, "PATIENCE_S", 3)
-    report, told = hold_clock(stored(tmp_path, yardstick=0.5))
+    report, told = hold_clock(stored(tmp_path, yardstick=0.01))
     assert report.exit_code == 5
     runs = report.verdicts[0].runs
     assert runs > 1
