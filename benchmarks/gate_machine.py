@@ -18,7 +18,7 @@ import numpy as np
 
 from benchmarks.gate_power import BASELINE_RUNS, NOISES, RUN_SIZE
 from orchestrator.gate import FULL_RUNS, judge
-from orchestrator.machine_speed import are_steady, judge_steady, steady
+from orchestrator.machine_speed import are_steady, fastest, judge_steady, steady
 from orchestrator.results import BenchRun, typical_yardstick_ns
 
 CV, DRIFT, STAYS, SLOW = 0.05, 0.02, 0.8, (1.1, 1.8)
@@ -57,7 +57,7 @@ def outcome(random: np.random.Generator, noise: str, begins: float, power: float
     kept = made
     while not are_steady(kept) and len(made) < 2 * BASELINE_RUNS:
         made.append(fresh(1.0))
-        kept = sorted(made, key=lambda run: run.yardstick_mean_ns or 0.0)[:BASELINE_RUNS]
+        kept = fastest(made, BASELINE_RUNS)
     typical_ns, baseline = typical_yardstick_ns(kept), [run.samples_ms for run in kept]
     judge_runs = partial(judge, baseline)
     runs = [fresh(slower)]

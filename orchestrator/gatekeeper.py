@@ -9,7 +9,7 @@ from pathlib import Path
 from orchestrator.artifacts import Artifacts
 from orchestrator.errors import ArtifactError, BenchError
 from orchestrator.gate import FULL_RUNS
-from orchestrator.machine_speed import are_steady, is_slow
+from orchestrator.machine_speed import are_steady, fastest, is_slow
 from orchestrator.results import Baseline, BenchRun, figures, typical_load, typical_yardstick_ns
 from orchestrator.runner import RunSpec, repeat, run_once
 from orchestrator.scenario import Found, ScenarioSource, find
@@ -136,10 +136,10 @@ def baseline_runs(
         made.append(run)
         if run.failure is not None:
             return made, 0
-        fastest = sorted(made, key=lambda run: run.yardstick_mean_ns or 0.0)[:runs]
-        if len(made) >= runs and are_steady(fastest):
+        kept = fastest(made, runs)
+        if len(made) >= runs and are_steady(kept):
             break
-    return sorted(fastest, key=lambda run: run.started_at), len(made) - len(fastest)
+    return sorted(kept, key=lambda run: run.started_at), len(made) - len(kept)
 
 
 def pin(runs: Sequence[BenchRun], pinned_at: str) -> Baseline:

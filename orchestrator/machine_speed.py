@@ -42,6 +42,11 @@ def are_steady(runs: Sequence[BenchRun]) -> bool:
     return len(steady(runs, typical_yardstick_ns(runs))) == len(runs)
 
 
+def fastest(runs: Sequence[BenchRun], count: int) -> list[BenchRun]:
+    """Those `count` runs during which the machine was fastest, the fastest first."""
+    return sorted(runs, key=lambda run: run.yardstick_mean_ns or 0.0)[:count]
+
+
 def judge_steady(runs: Sequence[BenchRun], baseline_ns: float | None, judge: Judge) -> GateDecision:
     """The judgement on all runs where that is a pass, since a slow machine excuses nothing then; else the judgement on
     those alone during which the machine was not slow. The choice hangs on the yardstick, never on the times judged.
