@@ -1,37 +1,16 @@
 """The command line: parse, one call, print, exit code. Heavy modules are imported where a command needs them."""
 
-import math
 from pathlib import Path
 from typing import Any
 
 import click
 
-from ollama_bench import __version__
-from orchestrator.console import ARTIFACTS, COMMANDS, FAIL_ON, MAX_TIMEOUT_S, SLO, FiniteRange
+from ollama_bench import __version__, cli_results
+from ollama_bench.options import FILE, FOLDER, FORMATS, Percent
+from orchestrator import console
+from orchestrator.console import ARTIFACTS, MAX_TIMEOUT_S, SLO, FiniteRange
 from orchestrator.perf import perf_option
 from orchestrator.process import main as run_process
-
-FORMATS = click.Choice(["text", "markdown", "json"])
-FILE = click.Path(path_type=Path, exists=True, dir_okay=False)
-POSITIVE = click.IntRange(min=1)
-FOLDER = click.Path(path_type=Path, file_okay=False)
-
-
-class Percent(click.ParamType[float]):
-    """`5%`, or the share that it is, `0.05`."""
-
-    name = "percent"
-
-    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> float:
-        """The share."""
-        text = str(value).strip()
-        try:
-            share = float(text.removesuffix("%")) / (100 if text.endswith("%") else 1)
-        except ValueError:
-            share = math.nan
-        if not 0.001 <= share < 1:
-            self.fail(f"{text!r} is not a percentage from 0.1% to below 100%, such as 5% or 0.05.", param, ctx)
-        return share
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
@@ -118,31 +97,6 @@ def run(models: tuple[str, ...], **options: Any) -> int:
 
 
 @cli.command()
-@click.argument("file", type=FILE)
-@click.option("--format", "fmt", type=FORMATS, default="text", show_default=True, help="What is printed.")
-@click.option("--json", "as_json", is_flag=True, help="Same as --format json.")
-@click.option("--policy", type=FILE, help="Decide anew by this rule.")
-def show(file: Path, fmt: str, as_json: bool, policy: Path | None) -> None:
-    """Print a saved result; with --policy, decided anew. Needs no server.
-
-    \b
-    Examples:
-      ollama-bench show scorecards/gemma3-270m-20261123T170312Z.json
-      ollama-bench show RESULT.json --policy strict.yaml --format markdown
-    """
-    from ollama_bench.output import print_result
-    from ollama_bench.render import FORMATS as RENDER
-    from ollama_bench.run import load_policy
-    from ollama_bench.scorecard import load
-    from ollama_bench.summarize import decide
-
-    result = load(file)
-    if policy is not None:
-        result = decide(result, load_policy(policy))
-    print_result(RENDER["json" if as_json else fmt](result))
-
-
-@cli.command()
 @click.argument("model", required=False)
 @click.option("--host", metavar="URL", help="The Ollama server.  [default: OLLAMA_HOST, else 127.0.0.1:11434]")
 @click.option("--embedded", is_flag=True, help="Start an engine of our own (extra `embedded`) and look at that.")
@@ -183,41 +137,6 @@ def serve(host: str, port: int, models: Path | None) -> None:
     serve_forever(host, port, models)
 
 
-@cli.command()
-@click.argument("file", type=FILE)
-@click.option("--labels", is_flag=True, help="Compare with the labels in FILE: confusion, accuracy, Cohen's kappa.")
-@click.option("--prompts", type=FOLDER, metavar="DIR", help="A prompt pack.  [default: prompts/, else built in]")
-@click.option("--json", "as_json", is_flag=True, help="One JSON document on stdout.")
-def score(file: Path, labels: bool, prompts: Path | None, as_json: bool) -> None:
-    """Score stored answers by the quality rules, with the evidence for every 0. Needs no server.
-
-    FILE holds one JSON object a line: id, prompt (the id of a quality prompt), answer, and optionally done_reason; with
-    --labels also follow, coherent and no_hallucination, 0 or 1 each.
-
-    \b
-    Examples:
-      ollama-bench score answers.jsonl
-      ollama-bench score labelled.jsonl --labels
-    """
-    from ollama_bench.commands.score import score_file
-
-    score_file(file, prompts=prompts, labels=labels, as_json=as_json)
-
-
-@cli.command()
-def schema() -> None:
-    """Print the JSON Schema of the result document.
-
-    \b
-    Example:
-      ollama-bench schema > result.schema.json
-    """
-    from ollama_bench.output import print_result
-    from ollama_bench.scorecard import schema_text
-
-    print_result(schema_text())
-
-
 @cli.group()
 def prompts() -> None:
     """Work with prompt packs."""
@@ -240,27 +159,6 @@ def check(folder: Path) -> None:
 
 
 @cli.command()
-@click.argument("file", type=FILE)
-@ARTIFACTS
-@SLO
-@FAIL_ON
-@click.option("--json", "as_json", is_flag=True, help="One JSON document on stdout.")
-def gate(file: Path, root: Path, slo_file: Path | None, fail_on: Any, as_json: bool) -> int:
-    """Hold a saved result's warm latencies against its model's objectives and baseline.
-
-    Exit codes: 0 passed, 4 failed, 5 inconclusive (no baseline, other circumstances, fewer than 20 warm samples).
-
-    \b
-    Examples:
-      ollama-bench bench:baseline --name gemma3:270m --embedded
-      ollama-bench gate scorecards/gemma3-270m-20261123T170312Z.json
-    """
-    from ollama_bench.commands.gate import gate_file
-
-    return gate_file(file, root, slo_file, fail_on, as_json=as_json)
-
-
-@cli.command()
 @click.option("--json", "as_json", is_flag=True, help="One JSON document on stdout.")
 def selftest(as_json: bool) -> int:
     """Say how far off the tool's own figures are on this machine. Needs no server and no model; about 20 seconds.
@@ -280,10 +178,10 @@ def selftest(as_json: bool) -> int:
     return self_test(as_json=as_json)
 
 
-for command in COMMANDS:
+for command in (*cli_results.COMMANDS, *console.COMMANDS):
     cli.add_command(command)
 
-for command in (run, show, doctor, serve, score, schema, check, gate, selftest):
+for command in (run, doctor, serve, check, selftest, *cli_results.COMMANDS):
     perf_option(command)
 
 

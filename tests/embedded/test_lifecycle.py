@@ -171,6 +171,7 @@ def test_keep_alive_of_a_request_that_waits_for_the_load_of_another_counts(
     api: httpx.Client, server: EmbeddedServer
 ) -> None:
     unload(api, MODEL)
+    until(lambda: runners(server) == [])  # the runner that is seen below is the new one: the first request came first
     body = {"model": MODEL, "prompt": "x", "stream": False, "options": {"num_predict": 1}}
     url = f"{server.url}/api/generate"
     first, _ = in_background(lambda: httpx.post(url, json=body | {"keep_alive": "5m"}, timeout=60))
