@@ -48,7 +48,9 @@ def _alerts(summary: Summary, config: LoadConfig, now: str) -> Iterator[Alert]:
             elif observed_ms >= bound_ms:  # as k6's threshold, p(95)<bound
                 ratio = observed_ms / bound_ms
                 severity = config.severity(ratio)
-                told = f"p95 of {metric} of {component} is {observed_ms:.0f} ms, {ratio:.2f} x its bound {bound_ms:g} ms"
+                told = (
+                    f"p95 of {metric} of {component}: {observed_ms:.0f} ms, {ratio:.2f} x its bound of {bound_ms:g} ms"
+                )
             else:
                 continue
             identity = hashlib.sha256(f"{summary.sha256} {component} {metric}".encode()).hexdigest()[:16]

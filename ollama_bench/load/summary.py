@@ -75,4 +75,3 @@ def parse_summary(data: bytes, path: str) -> Summary:
 def of_component(metric: str, component: str) -> str:
     """What k6 calls the part of a metric that has the tag `component`."""
     return f"{metric}{{component:{component}}}"
-
