@@ -21,7 +21,7 @@ const HOLD_S = Number(__ENV.HOLD_S || (QUICK ? 4 : 30));
 const WHOLE_S = RAMP_S + HOLD_S;
 
 const PACE_S = 1; // an iteration of a VU begins no more often, so that the load does not hang on how fast answers are
-const POLL_S = 0.1;
+const POLL_S = 0.05;
 const JOB_DEADLINE_S = 30;
 const MAX_REJECTIONS = 10;
 const JOB = { grid: [16, 16, 16], num_flip_attempts: 20000 };
@@ -129,7 +129,7 @@ function enqueue() {
     );
     if (answer.status !== 429) return answer.status < 300 && answer.status >= 200 ? field(answer, 'id') || null : null;
     rejections.add(1);
-    sleep(POLL_S * 2 ** tried);
+    sleep(0.1 * 2 ** tried);
   }
   return null;
 }

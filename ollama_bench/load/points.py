@@ -1,7 +1,7 @@
 """The single measurements that `k6 run --out json` writes, one JSON object a line. Pure."""
 
 import json
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 NS_PER_MS = 1_000_000
@@ -25,13 +25,12 @@ def parse_point(line: str) -> Point | None:
     return Point(entry["metric"], float(data["value"]), data["tags"] or {})
 
 
-def held_samples_ns(points: Iterable[Point], metric: str, component: str) -> Iterator[int]:
-    """The times in ns of a component's answers, of those that were good and asked for while the full load was held."""
-    for point in points:
-        if point.metric != metric or point.tags.get("component") != component or point.tags.get("phase") != "hold":
-            continue
-        if point.tags.get("expected_response", "true") == "true" and point.tags.get("status", "200").startswith("2"):
-            yield round(point.value * NS_PER_MS)
+def held_sample_ns(point: Point, metric: str, component: str) -> int | None:
+    """The time in ns of a good answer of that component, asked for while the full load was held; None for the rest."""
+    tags = point.tags
+    if point.metric != metric or tags.get("component") != component or tags.get("phase") != "hold":
+        return None
+    return round(point.value * NS_PER_MS) if tags.get("status", "200").startswith("2") else None
 
 
 def failed_check(point: Point, component: str) -> str | None:

@@ -39,6 +39,15 @@ class Summary:
         """A count, such as that of a counter, or `passes` of a rate; 0 where the metric is not there."""
         return round(self._number(name, statistic)) if name in self.metrics else 0
 
+    def crossed(self) -> list[str]:
+        """The thresholds that were crossed, such as `http_req_duration{component:ui}: p(95)<850`."""
+        return [
+            f"{name}: {condition}"
+            for name, metric in sorted(self.metrics.items())
+            for condition, is_crossed in (metric.get("thresholds") or {}).items()
+            if is_crossed is True
+        ]
+
     def _number(self, name: str, statistic: str) -> float:
         value = self.metrics[name].get(statistic)
         if not isinstance(value, int | float) or isinstance(value, bool) or not 0 <= value < 1e15:

@@ -26,12 +26,13 @@ class Used:
 def used_between(readings: Sequence[Reading], start_ns: int, end_ns: int) -> Used:
     """From the last reading at or before `start_ns` to the last one at or before `end_ns`."""
     before = [reading for reading in readings if reading.at_ns <= start_ns][-1:]
-    seen = [*before, *(reading for reading in readings if start_ns < reading.at_ns <= end_ns)]
-    memory = [reading.rss_bytes for reading in seen if reading.rss_bytes is not None]
-    if len(seen) < 2:
+    inside = [reading for reading in readings if start_ns < reading.at_ns <= end_ns]
+    memory = [reading.rss_bytes for reading in inside if reading.rss_bytes is not None]
+    seen = [*before, *inside]
+    if not memory or len(seen) < 2:
         return Used(None, max(memory, default=None))
     cpu_s = seen[-1].cpu_s - seen[0].cpu_s
-    return Used(100 * cpu_s * NS_PER_S / (seen[-1].at_ns - seen[0].at_ns), max(memory, default=None))
+    return Used(100 * cpu_s * NS_PER_S / (seen[-1].at_ns - seen[0].at_ns), max(memory))
 
 
 def snapshots(readings: Readings, start_ns: int, end_ns: int) -> Iterator[tuple[str, str]]:
