@@ -85,6 +85,36 @@ def prism(quick: bool, seconds: int | None, out: Path, root: Path, as_json: bool
 
 
 @load.command()
+@click.argument("model", default="gemma3:270m")
+@click.option("--host", metavar="URL", help="The Ollama server.  [default: OLLAMA_HOST, else 127.0.0.1:11434]")
+@click.option("--embedded", is_flag=True, help="Start an engine of our own (extra `embedded`): no Ollama needed.")
+@click.option("--prompts", type=FOLDER, metavar="DIR", help="A prompt pack.  [default: prompts/, else built in]")
+@QUICK
+@SECONDS
+@OUT
+@JSON
+def ollama(model: str, **options: Any) -> int:
+    """Load a model server with k6: steady arrivals, then 1, 2, 4 and 8 streams at once (extra `load`).
+
+    MODEL is gemma3:270m unless named; it is pulled where it is missing, and loaded before the first step. The pack's
+    short and real prompts are sent in turn, with --quick the short one alone. The report has a line a step: errors,
+    latency, time to first byte, tokens/s, and the time in the server's queue, so that queueing and slow generation can
+    be told apart.
+
+    Exit codes: 0 every threshold was kept, 2 the extra is missing, 3 the server or k6 did not get through, 4 more than
+    1 % of a step's requests failed or were turned away.
+
+    \b
+    Examples:
+      ollama-bench load ollama llama3.2:1b
+      ollama-bench load ollama gemma3:270m --embedded --quick
+    """
+    from ollama_bench.commands.load_ollama import run_ollama
+
+    return run_ollama(model, **options)
+
+
+@load.command()
 @click.option(
     "--summary",
     type=click.Path(path_type=Path, dir_okay=False),
@@ -121,5 +151,5 @@ def alerts(summary: Path, out: Path, dry_run: bool, as_json: bool) -> None:
     raise_alerts(summary, out, dry_run=dry_run, as_json=as_json)
 
 
-for command in (stack, prism, alerts):
+for command in (stack, prism, ollama, alerts):
     perf_option(command)

@@ -30,9 +30,9 @@ class ProcessWatch:
     ) -> None:
         self._stack.close()
 
-    def add(self, name: str, pid: int) -> None:
-        """Watch it from now on."""
-        self._samplers[name] = self._stack.enter_context(Sampler([pid], self._zero_ns))
+    def add(self, name: str, *pids: int) -> None:
+        """Watch these from now on, under one name."""
+        self._samplers[name] = self._stack.enter_context(Sampler(pids, self._zero_ns))
 
     def load_begins(self) -> None:
         """All but k6 were added: they are watched idle for a moment."""
