@@ -125,3 +125,14 @@ def test_the_queue_is_bounded_and_the_service_answers_meanwhile() -> None:
         assert counts["pending"] > 0
         assert counts["pending"] + counts["running"] <= 64
         assert client.get(f"/jobs/{taken[-1].json()['id']}").json()["status"] == "pending"
+
+
+@pytest.mark.parametrize("flag", ["false", "", "0"])
+def test_with_the_feature_off_its_routes_are_not_there(flag: str) -> None:
+    with (
+        running_stack(Ports(0, 0, 0), root=ROOT, environment={"FEATURE_MATERIALS": flag}) as stack,
+        httpx.Client(base_url=stack.materials_url, trust_env=False) as client,
+    ):
+        assert enqueue(client).status_code == 404
+        assert client.get("/jobs/nobody").status_code == 404
+        assert client.get("/health").json()["enabled"] is False
