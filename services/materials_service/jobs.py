@@ -53,7 +53,7 @@ class Jobs(Generic[Result]):
         return {status: counted[status] for status in STATUSES}
 
     def close(self) -> None:
-        """Let go of what waits. The job under way is not waited for here, but the interpreter's end waits for it."""
+        """Let go of what waits; nothing can be asked after it. The interpreter's end waits for the job under way."""
         self._worker.shutdown(wait=False, cancel_futures=True)
 
 
@@ -63,4 +63,4 @@ def _status(future: Future[Any]) -> Status:
         return "running"
     if not future.done():
         return "pending"
-    return "failed" if future.cancelled() or future.exception() else "succeeded"
+    return "failed" if future.exception() else "succeeded"
