@@ -26,7 +26,7 @@ const JOB_DEADLINE_S = 30;
 const MAX_REJECTIONS = 10;
 const JOB = { grid: [16, 16, 16], num_flip_attempts: 20000 };
 
-const LIMITS = JSON.parse(open('../config/load.yaml').replace(/^\s*#.*$/gm, '')).bounds_p95_ms;
+const LIMITS = bounds('../config/load.yaml');
 
 const loginFailures = new Counter('quantum_login_failures');
 const rejections = new Counter('materials_jobs_rejected');
@@ -66,6 +66,15 @@ export const options = {
   summaryTrendStats: ['avg', 'min', 'med', 'max', 'p(90)', 'p(95)', 'p(99)', 'count'],
   thresholds: thresholds(),
 };
+
+function bounds(file) {
+  const text = open(file).replace(/^\s*#.*$/gm, '');
+  try {
+    return JSON.parse(text).bounds_p95_ms;
+  } catch (error) {
+    throw new Error(`${file}: k6 knows no YAML: what is not a comment line has to be JSON (${error.message})`);
+  }
+}
 
 // Of each component: its p95s, next to no failure, and that it was exercised at all. (To k6 no request is no failure,
 // and a refused connection took 0 ms.)

@@ -6,7 +6,7 @@ from typing import Any
 
 import click
 
-from ollama_bench.commands.load_verdict import told_by, verdict_code, verdict_lines
+from ollama_bench.commands.load_verdict import indicative, told_by, verdict_code, verdict_lines
 from ollama_bench.load.extra import k6_binary
 from ollama_bench.load.files import Kept, open_kept
 from ollama_bench.load.ollama import (
@@ -70,6 +70,7 @@ def _document(name: str, endpoint: Endpoint, load: OllamaLoad, kept: Kept) -> st
         "parallel": parallel_told(endpoint),
         "passed": load.passed,
         "crossed": load.summary.crossed(),
+        "dropped_arrivals": load.dropped,
         "steps": [vars(step) for step in load.steps],
         "meaning": meaning(load.steps),
         "files": [str(path) for path in kept.paths()],
@@ -84,12 +85,19 @@ def _text(name: str, endpoint: Endpoint, load: OllamaLoad, kept: Kept) -> str:
         f"{one_line(name)} at {endpoint.url}; {parallel_told(endpoint)}: requests beyond it wait for their turn",
         "",
         columns(rows, right=range(1, len(head) + 1)),
+        *indicative(step.requests for step in load.steps),
+        *_dropped(load.dropped),
         "",
         *meaning(load.steps),
         "",
         *verdict_lines(load.passed, load.summary.crossed(), load.last_words, kept),
     ]
     return "\n".join(lines) + "\n"
+
+
+def _dropped(count: int) -> list[str]:
+    """Arrivals that k6 could not send, because all that may wait at once were waiting already."""
+    return [f"{count} of the steady arrivals were never sent: too many were waiting for answers."] if count else []
 
 
 def _cells(step: Step) -> tuple[str, ...]:

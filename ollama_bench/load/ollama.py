@@ -54,7 +54,10 @@ class OllamaLoad:
     passed: bool
     summary: Summary
     steps: Sequence[Step]
+    dropped: int
+    """Arrivals that were never sent, because too many were waiting."""
     last_words: str
+    """Of k6's log."""
 
 
 def phases(*, quick: bool) -> tuple[Phase, ...]:
@@ -115,7 +118,7 @@ def load_server(
             passed = thresholds_kept(k6)
             words = k6.last_words()
     summary = kept.summary()
-    return OllamaLoad(passed, summary, steps_of(summary), words)
+    return OllamaLoad(passed, summary, steps_of(summary), summary.count("dropped_iterations"), words)
 
 
 def parallel_told(endpoint: Endpoint) -> str:
