@@ -41,7 +41,7 @@ def alerts_of(summary: Summary, config: LoadConfig, now: str) -> list[Alert]:
 def _alerts(summary: Summary, config: LoadConfig, now: str) -> Iterator[Alert]:
     for component, bounds in config.bounds_p95_ms.items():
         for metric, bound_ms in bounds.items():
-            observed_ms = summary.trend(of_component(metric, component), "p(95)")
+            observed_ms = summary.request_time(of_component(metric, component), "p(95)")
             if observed_ms is None:
                 severity: Severity = "critical"
                 told = f"the summary has no {metric} of {component}: it was not exercised, or never answered"

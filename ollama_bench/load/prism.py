@@ -111,8 +111,8 @@ def rows_of(summary: Summary, config: LoadConfig) -> list[Row]:
             metric=metric,
             n=summary.count(of_component(metric, component)),
             failed_checks=summary.count(of_component("checks", component), "fails"),
-            p50_ms=summary.trend(of_component(metric, component), "med"),
-            p95_ms=summary.trend(of_component(metric, component), "p(95)"),
+            p50_ms=summary.request_time(of_component(metric, component), "med"),
+            p95_ms=summary.request_time(of_component(metric, component), "p(95)"),
             bound_p95_ms=bound_ms,
         )
         for component, bounds in config.bounds_p95_ms.items()

@@ -25,8 +25,8 @@ class Summary:
     """Of its bytes."""
     metrics: Mapping[str, Metric]
 
-    def trend(self, name: str, statistic: str) -> float | None:
-        """A statistic such as `p(95)` of a trend; None where the metric is not there or has no sample.
+    def request_time(self, name: str, statistic: str) -> float | None:
+        """A statistic such as `p(95)` of a trend of requests; None where the metric is not there, or none was answered.
 
         k6 lists a metric that a threshold names even without a sample, with zeros, and counts a refused connection as
         0 ms: what never took any time was not measured. Raises ConfigurationError for what is no statistic.
@@ -34,6 +34,10 @@ class Summary:
         if name not in self.metrics or not self._number(name, "max"):
             return None
         return self._number(name, statistic)
+
+    def trend(self, name: str, statistic: str) -> float | None:
+        """The same of a trend with a count, whose zeros are figures."""
+        return self._number(name, statistic) if self.count(name) else None
 
     def count(self, name: str, statistic: str = "count") -> int:
         """A count, such as that of a counter, or `passes` of a rate; 0 where the metric is not there."""

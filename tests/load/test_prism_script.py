@@ -52,7 +52,7 @@ def test_each_flow_passes_on_the_real_stack(running: Stack, tmp_path: Path) -> N
         passed, failed = _checks(summary, component)
         assert passed >= 6
         assert failed == 0
-        p95_ms = summary.trend(of_component("http_req_duration", component), "p(95)")
+        p95_ms = summary.request_time(of_component("http_req_duration", component), "p(95)")
         assert p95_ms is not None
         assert p95_ms > 0
     jobs = of_component("materials_job_duration", "materials_service")
@@ -114,7 +114,7 @@ def test_a_job_that_fails_fails_a_check_and_has_no_duration(stub: ConsoleStub, t
     accepted = stub.asked["POST /jobs/grain-coarsening"]
     assert code == 99
     assert _checks(summary, "materials_service") == (accepted, accepted)
-    assert summary.trend(of_component("materials_job_duration", "materials_service"), "p(95)") is None
+    assert summary.request_time(of_component("materials_job_duration", "materials_service"), "p(95)") is None
 
 
 def test_a_page_without_its_module_fails(stub: ConsoleStub, tmp_path: Path) -> None:
@@ -135,4 +135,4 @@ def test_a_component_that_is_down_crosses_its_thresholds(stub: ConsoleStub, tmp_
         "checks{component", "http_req_duration{component", "http_req_failed{component"
     }  # fmt: skip
     assert all("{component:ui}" in name for name in summary.crossed())
-    assert summary.trend(of_component("http_req_duration", "ui"), "p(95)") is None
+    assert summary.request_time(of_component("http_req_duration", "ui"), "p(95)") is None

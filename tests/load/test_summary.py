@@ -20,16 +20,24 @@ def _parsed(document: Any) -> Summary:
 def test_a_trend_is_read() -> None:
     found = _parsed(summary({UI: 12.5}))
 
-    assert (found.trend(UI, "p(95)"), found.trend(UI, "med"), found.count(UI)) == (12.5, 6.25, 100)
+    assert (found.request_time(UI, "p(95)"), found.request_time(UI, "med"), found.count(UI)) == (12.5, 6.25, 100)
 
 
 def test_what_was_not_measured_is_none_and_not_zero() -> None:
     """k6 lists a metric that a threshold names without a sample too, and a refused connection took 0 ms."""
     found = _parsed({"metrics": {UI: trend(0.0, max=0, count=25)}})
 
-    assert found.trend(UI, "p(95)") is None
-    assert found.trend("http_req_duration{component:other}", "p(95)") is None
+    assert found.request_time(UI, "p(95)") is None
+    assert found.request_time("http_req_duration{component:other}", "p(95)") is None
     assert found.count("http_reqs{component:other}") == 0
+
+
+def test_a_figure_that_is_zero_is_one_where_something_was_counted() -> None:
+    found = _parsed({"metrics": {"ollama_queue": trend(0.0), "ollama_ttfb": trend(0.0, count=0)}})
+
+    assert found.trend("ollama_queue", "med") == 0
+    assert found.trend("ollama_ttfb", "med") is None
+    assert found.trend("ollama_latency", "med") is None
 
 
 def test_crossed_thresholds_are_named() -> None:
@@ -44,7 +52,7 @@ def test_a_figure_that_is_none_is_told(value: Any) -> None:
     found = _parsed({"metrics": {UI: {"max": 5, "p(95)": value}}})
 
     with pytest.raises(ConfigurationError, match=r"s\.json: metrics\.http_req_duration\{component:ui\}\.p\(95\)"):
-        found.trend(UI, "p(95)")
+        found.request_time(UI, "p(95)")
 
 
 @pytest.mark.parametrize(
