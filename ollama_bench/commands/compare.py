@@ -1,5 +1,6 @@
 """`ollama-bench compare`: sides read from files, folders and patterns, then what is printed."""
 
+import errno
 import os
 import sys
 from collections.abc import Iterable, Mapping, Sequence
@@ -45,10 +46,14 @@ def files_of(name: str) -> dict[Path, bool]:
     under a name is never taken for a pattern or a list. Raises ConfigurationError for what is not there.
     """
     path = Path(name)
-    if path.is_dir():
-        return _found(name, path.iterdir())
-    if path.exists():
-        return {path: True}
+    try:
+        if path.is_dir():
+            return _found(name, path.iterdir())
+        if path.exists():
+            return {path: True}
+    except OSError as error:
+        if error.errno != errno.ENAMETOOLONG:  # a long list is no name of a file
+            raise ConfigurationError(f"{name}: cannot be read: {error.strerror or error}") from error
     if "," in name:
         parts = [part.strip() for part in name.split(",")]
         return {file: named for part in parts if part for file, named in files_of(part).items()}
@@ -79,14 +84,19 @@ class _Reader:
             self._progress.tell("reading", self._done, self._total, "results")
             self._done += 1
             try:
-                found.append((str(path), load(path)))
+                found.append((_shown(str(path)), load(path)))
             except ConfigurationError as error:
                 if named:
                     raise
                 notes.append(f"{label_of(place)}: left out: {error}")
         if not found:
             raise ConfigurationError(f"{name}: no result of `ollama-bench run` there; {'; '.join(notes)}")
-        return make_side(place, name, found, notes)
+        return make_side(place, _shown(name), found, [_shown(note) for note in notes])
+
+
+def _shown(name: str) -> str:
+    """A name that is no text, as file names may be, made one that can be printed."""
+    return os.fsencode(name).decode(errors="replace")
 
 
 def _rendered(comparison: Comparison, fmt: str) -> str:

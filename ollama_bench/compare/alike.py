@@ -9,7 +9,6 @@ from ollama_bench.plan import PlannedPrompt
 from ollama_bench.scorecard import RunResult
 from ollama_bench.trial import TIMED_PHASES
 from ollama_bench.values import Frozen
-from orchestrator.scenario import Json
 
 
 class SideValue(Frozen):
@@ -48,14 +47,14 @@ def differences(sides: Sequence[Side]) -> tuple[Difference, ...]:
     return tuple(found for found in compared if len({value for side in found.sides for value in side.values}) > 1)
 
 
-def circumstances(result: RunResult, *, quality: bool = True) -> dict[str, Json]:
+def circumstances(result: RunResult, *, quality: bool = True) -> dict[str, object]:
     """What must be alike: the machine as the gate compares machines, its GPUs, the server, and what was asked how.
 
     How many trials there are may differ; the model, its quantisation included, is what is compared.
     """
     plan, server = result.plan, result.server
     machine = result.environment or {"hardware": result.hardware.label}
-    found: dict[str, Json] = {f"machine {key}": value for key, value in machine.items()}
+    found: dict[str, object] = {f"machine {key}": value for key, value in machine.items()}
     gpus = [f"{gpu.name} ({gpu.memory_bytes} bytes, driver {gpu.driver})" for gpu in result.hardware.gpus]
     found |= {
         "GPUs": ", ".join(gpus) or "none",
@@ -74,12 +73,12 @@ def circumstances(result: RunResult, *, quality: bool = True) -> dict[str, Json]
     return found
 
 
-def _asked(what: str, prompt: PlannedPrompt) -> dict[str, Json]:
+def _asked(what: str, prompt: PlannedPrompt) -> dict[str, object]:
     digest = hashlib.sha256(prompt.text.encode(errors="surrogatepass")).hexdigest()[:12]
     return {f"{what} sha256": digest, f"{what} num_predict": prompt.num_predict}
 
 
-def _shown(found: dict[str, Json], name: str) -> str:
+def _shown(found: dict[str, object], name: str) -> str:
     if name not in found:
         return "absent"
     value = found[name]

@@ -86,7 +86,7 @@ def _pair_notes(reference: Side, candidate: Side, rows: Sequence[Row]) -> Iterat
     if any(row.unit == "trial" for row in rows):
         yield (
             f"fewer than {MIN_RUNS} runs on a side: trials of one run do not show how runs differ, so the intervals "
-            f"take in an assumed run-to-run scatter of {ASSUMED_SCATTER:.0%}; {MIN_RUNS} runs a side show their own"
+            f"take in an assumed run-to-run scatter of {100 * ASSUMED_SCATTER:g} %; {MIN_RUNS} runs a side show their own"
         )
     if any(row.unit == "run" for row in rows) and (first := _all_before(reference, candidate)):
         yield (

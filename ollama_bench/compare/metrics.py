@@ -76,8 +76,8 @@ def _time(phase: TimedPhase, name: str, label: str, claim: str) -> Metric:
 
 
 METRICS = (
-    _time("warm", "latency_s", "warm latency", "answers the short prompt {} once loaded"),
-    _time("warm", "ttft_s", "warm TTFT", "begins to answer the short prompt {} once loaded"),
+    _time("warm", "latency_s", "warm latency", "answers the short prompt, warm, {}"),
+    _time("warm", "ttft_s", "warm TTFT", "begins to answer the short prompt, warm, {}"),
     _time("cold", "latency_s", "cold latency", "answers {} from cold"),
     _time("cold", "load_s", "cold load", "loads {}"),
     _time("real", "latency_s", "real latency", "answers the real prompt {}"),

@@ -45,9 +45,11 @@ def _marks(row: Row) -> str:
 
 
 def _ties(rows: Sequence[Row]) -> Iterator[str]:
-    for row in rows:
-        if row.outcome == "cannot tell" and row.within_percent is not None:
-            yield f"No difference to speak of: {_label(row)}, within {row.within_percent:g} %{_marks(row)}"
+    """One sentence for all of them."""
+    tied = [row for row in rows if row.outcome == "cannot tell" and row.within_percent is not None]
+    said = [f"{_label(row)} (within {row.within_percent:g} %{_marks(row)})" for row in tied]
+    if said:
+        yield f"No difference to speak of: {', '.join(said)}"
 
 
 def _untold(rows: Sequence[Row]) -> Iterator[str]:

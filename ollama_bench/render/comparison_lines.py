@@ -108,6 +108,8 @@ def footer(comparison: Comparison) -> list[str]:
     if marked:
         said = dict.fromkeys(MARKS[mark] for row in marked for mark in row.marks)
         lines.append(f"{MARK} {', '.join(said)}.")
+    if any(pair.quality for pair in comparison.pairs):
+        lines.append(f"Quality scores in their order: {', '.join(map(dimension_text, DIMENSIONS))}.")
     return lines
 
 
