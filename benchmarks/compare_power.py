@@ -67,6 +67,11 @@ def p_values(reference: Samples, candidate: Samples) -> Samples:
 
 def _by_run(logs: Sequence[Samples], difference: Samples) -> Samples:
     """Student's or Welch's t, whichever has the wider margin at LEVEL."""
+    return _three_tests(logs, difference)[2]
+
+
+def _three_tests(logs: Sequence[Samples], difference: Samples) -> tuple[Samples, Samples, Samples]:
+    """The p-values of Student's t, of Welch's, and of the one with the wider margin."""
     sizes = [side.shape[-1] for side in logs]
     df = sum(sizes) - 2
     squares = sum(side.var(-1) * size for side, size in zip(logs, sizes, strict=True))
@@ -74,7 +79,8 @@ def _by_run(logs: Sequence[Samples], difference: Samples) -> Samples:
     parts = [(side.var(-1, ddof=1) / size, size - 1.0) for side, size in zip(logs, sizes, strict=True)]
     welch, welch_df = _satterthwaite(parts)
     is_wider = welch * scipy_stats.t.isf(LEVEL / 2, welch_df) > pooled * scipy_stats.t.isf(LEVEL / 2, df)
-    return np.where(is_wider, _t_test(difference, welch, welch_df), _t_test(difference, pooled, np.float64(df)))
+    both = _t_test(difference, pooled, np.full_like(pooled, df)), _t_test(difference, welch, welch_df)
+    return *both, np.where(is_wider, both[1], both[0])
 
 
 def _parts(side: Samples, logs: Samples) -> list[tuple[Samples, float]]:
@@ -151,6 +157,7 @@ def main(trials: int, checked: int, seed: int) -> None:
         )
     print(f"\nworst cell with as many runs on each side: {worst:.2f} % false winners ({trials} trials, seed {seed})")
     _beyond(random, trials)
+    _which_t(random, trials)
     if worst > 100 * (FAMILY_LEVEL + 3 * math.sqrt(FAMILY_LEVEL * (1 - FAMILY_LEVEL) / trials)):
         raise SystemExit(1)
 
@@ -167,6 +174,16 @@ def _beyond(random: np.random.Generator, trials: int) -> None:
             print(f"| {runs[0]}, {runs[1]} | {case} | {_share(named(p_values(*sides)).any(1)):.2f} |")
         unlike = [draw(random, ("lognormal", 0.05, d, 3), n, trials) for d, n in zip((0.12, 0.04), runs, strict=True)]
         print(f"| {runs[0]}, {runs[1]} | drift 12 % beside 4 % | {_share(named(p_values(*unlike)).any(1)):.2f} |")
+
+
+def _which_t(random: np.random.Generator, trials: int) -> None:
+    """How often each t test is below LEVEL by chance: logarithms of medians are drawn themselves."""
+    print(f"\n| runs | scatter | Student's p < {LEVEL:g}, % | Welch's | the wider |\n| --- | --- | --- | --- | --- |")
+    for runs, scatter in product(((3, 3), (3, 10), (5, 5), (5, 10)), ((1, 1), (3, 1), (1, 3))):
+        logs = [s * random.standard_normal((trials, METRICS, n)) for s, n in zip(scatter, runs, strict=True)]
+        tests = _three_tests(logs, logs[1].mean(-1) - logs[0].mean(-1))
+        shares = " | ".join(f"{_share(p < LEVEL):.2f}" for p in tests)
+        print(f"| {runs[0]}, {runs[1]} | {scatter[0]} to {scatter[1]} | {shares} |")
 
 
 def _slowed(random: np.random.Generator, runs: int, trials: int) -> Samples:

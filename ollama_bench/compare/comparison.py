@@ -6,7 +6,7 @@ from ollama_bench.compare.alike import Difference, differences
 from ollama_bench.compare.document import ComparedRun, ComparedSide, Comparison, Family, Pair, Row, SideVerdict
 from ollama_bench.compare.evidence import ASSUMED_SCATTER, MIN_RUNS
 from ollama_bench.compare.quality import ComparedQuality, compare_quality, judged
-from ollama_bench.compare.rows import Draft, Terms, draft_rows, finish_row
+from ollama_bench.compare.rows import IN_DOUBT, Draft, Terms, draft_rows, finish_row
 from ollama_bench.compare.sides import Run, Side
 from ollama_bench.compare.summary import summarize
 from ollama_bench.scorecard import RunResult
@@ -86,13 +86,15 @@ def _pair_notes(reference: Side, candidate: Side, rows: Sequence[Row]) -> Iterat
     if any(row.unit == "trial" for row in rows):
         yield (
             f"fewer than {MIN_RUNS} runs on a side: trials of one run do not show how runs differ, so the intervals "
-            f"take in an assumed run-to-run scatter of {100 * ASSUMED_SCATTER:g} %; {MIN_RUNS} runs a side show their own"
+            f"take in an assumed run-to-run scatter of {100 * ASSUMED_SCATTER:g} %; {MIN_RUNS} a side show their own"
         )
     if any(row.unit == "run" for row in rows) and (first := _all_before(reference, candidate)):
         yield (
             f"every run of {first} was made before the others: what changed on the machine in between is in the "
             "ratios too; runs made in turn keep it out"
         )
+    if any((row.reason or "").startswith(IN_DOUBT) for row in rows):
+        yield "doubtful figures name no winner: `ollama-bench show FILE` says what to do; --force names it, marked"
     if _identity(reference) != _identity(candidate):
         yield "different models: tok/s counts each model's own tokens, and a latency is that of each one's own answer"
 

@@ -11,6 +11,7 @@ from ollama_bench.compare.evidence import MIN_RUNS, MIN_TRIALS, Evidence, centre
 from ollama_bench.compare.metrics import METRICS, Metric
 from ollama_bench.compare.sides import Side
 
+IN_DOUBT = "in doubt"
 BY_NAME = {metric.name: metric for metric in METRICS}
 
 
@@ -114,7 +115,7 @@ def _too_few(metric: Metric) -> str:
 def _doubts(metric: Metric, reference: Side, candidate: Side) -> str | None:
     found = {side.label: side.doubts(metric) for side in (reference, candidate)}
     said = [f"{label} {', '.join(codes)}" for label, codes in found.items() if codes]
-    return f"in doubt: {'; '.join(said)}" if said else None
+    return f"{IN_DOUBT}: {'; '.join(said)}" if said else None
 
 
 def _chance(evidence: Evidence | None, terms: Terms) -> str | None:

@@ -16,7 +16,7 @@ def summarize(reference: str, candidate: str, rows: Sequence[Row], quality: Comp
         *(_winner(reference, candidate, row) for row in rows if row.outcome != "cannot tell"),
         *_ties(rows),
         *_untold(rows),
-        *(_quality(reference, candidate, quality) if quality else ()),
+        *(_quality(reference, candidate, quality) if quality else ("Quality: not compared, a side has no answers",)),
     )
 
 

@@ -143,6 +143,8 @@ def test_a_doubtful_run_names_no_winner_unless_forced() -> None:
 
     assert (found.outcome, found.reason) == ("cannot tell", "in doubt: B other_load (1 of 3 runs)")
     assert found.ratio_ci95 is not None
+    assert any("--force names it" in note for note in pair_of(ours, theirs).notes)
+    assert not any("--force" in note for note in pair_of(ours, theirs, forced=True).notes)
     assert forced.marks == ("doubtful",)
     assert row(pair_of(ours, theirs), "peak_rss_bytes").marks == ()  # load of others leaves memory as it is
 
@@ -262,6 +264,7 @@ def test_the_number_of_trials_the_model_and_quality_may_differ() -> None:
     pair = pair_of(side(0, run("a")), side(1, other))
 
     assert pair.quality is None
+    assert pair.summary[-1] == "Quality: not compared, a side has no answers"
     assert any(note.startswith("different models") for note in pair.notes)
 
 
