@@ -128,7 +128,8 @@ def running_stack(
     """
     root = _checkout(root or Path.cwd())
     require("services", "the service stack needs", PACKAGES)
-    settings = {"QUANTUM_API_TOKEN": TOKEN} | os.environ | {"FEATURE_MATERIALS": "true"} | dict(environment or {})
+    settings = os.environ | {"FEATURE_MATERIALS": "true"} | dict(environment or {})
+    settings["QUANTUM_API_TOKEN"] = settings.get("QUANTUM_API_TOKEN") or TOKEN
     commands = {
         "ui": (["http.server", str(ports.ui), "--bind", "127.0.0.1"], root / "frontend", "/"),
         "quantum_lab": (_uvicorn(quantum_app, ports.quantum), root, "/health"),

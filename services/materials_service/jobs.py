@@ -53,7 +53,7 @@ class Jobs(Generic[Result]):
         return {status: counted[status] for status in STATUSES}
 
     def close(self) -> None:
-        """Let go of what waits; nothing can be asked after it. The interpreter's end waits for the job under way."""
+        """Let go of what waits; nothing can be asked after it."""
         self._worker.shutdown(wait=False, cancel_futures=True)
 
 

@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Callable, Iterator
+from functools import partial
 from threading import Event
 
 import pytest
@@ -71,7 +72,7 @@ def test_a_full_queue_takes_no_more_until_a_job_is_done(gate: Event) -> None:
 
 def test_the_oldest_finished_jobs_are_forgotten_and_none_that_is_not() -> None:
     jobs: Jobs[int] = Jobs(most_finished=2)
-    names = [name for number in range(5) if (name := jobs.submit(lambda number=number: number))]
+    names = [name for number in range(5) if (name := jobs.submit(partial(abs, number)))]
     until(lambda: jobs.counts()["succeeded"] == 5)
 
     newest = jobs.submit(lambda: 5)
@@ -97,7 +98,7 @@ def test_closing_lets_go_of_what_waits_and_ends_what_runs(gate: Event) -> None:
         return True
 
     jobs.submit(first)
-    jobs.submit(lambda: ran.set() or True)
+    jobs.submit(lambda: bool(ran.set()))  # type: ignore[func-returns-value]
     until(lambda: jobs.counts()["running"] == 1)
     jobs.close()
     gate.set()
