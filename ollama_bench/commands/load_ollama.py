@@ -10,9 +10,8 @@ from ollama_bench.commands.load_verdict import indicative, told_by, verdict_code
 from ollama_bench.load.extra import k6_binary
 from ollama_bench.load.files import Kept, open_kept
 from ollama_bench.load.ollama import (
-    HOLD_S,
-    QUICK_HOLD_S,
     OllamaLoad,
+    answer_s,
     load_server,
     parallel_told,
     phases,
@@ -56,7 +55,7 @@ def run_ollama(
             model = obtain(client, plan, pulling)
         with Progress() as progress:
             progress.tell(f"{name}: loading, and timing an answer", 0, len(chosen), "answers")
-            shape = shape_of(plan, client, model, chosen, seconds or (QUICK_HOLD_S if quick else HOLD_S))
+            shape = shape_of(answer_s(plan, client, model, chosen), seconds, quick=quick)
             told = told_by(progress, shape.seconds)
             load = load_server(endpoint, requests_of(plan, model, chosen), shape, kept, told)
         print_result(_document(name, endpoint, load, kept) if as_json else _text(name, endpoint, load, kept))

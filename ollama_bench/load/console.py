@@ -12,7 +12,10 @@ from orchestrator.perf import perf_option
 PORT = click.IntRange(0, 65535)
 QUICK = click.option("--quick", is_flag=True, help="Some seconds in place of half a minute.")
 SECONDS = click.option(
-    "--seconds", type=click.IntRange(1, 3600), metavar="S", help="How long each load is held.  [default: 30, quick 4]"
+    "--seconds",
+    type=click.IntRange(1, 3600),
+    metavar="S",
+    help="How long each load is held.  [default: 30, with --quick 4; of a slow model longer]",
 )
 OUT = click.option(
     "--out",

@@ -71,8 +71,8 @@ def requests_of(plan: RunPlan, model: Model, chosen: Sequence[Phase]) -> list[di
     return [request_body(plan, by_phase[phase], None, can_think=model.thinking) for phase in chosen]
 
 
-def shape_of(plan: RunPlan, client: Client, model: Model, chosen: Sequence[Phase], hold_s: int) -> Shape:
-    """The load for a server that answers as fast as it does now: one request of each kind is timed, after the load.
+def answer_s(plan: RunPlan, client: Client, model: Model, chosen: Sequence[Phase]) -> float:
+    """How long an answer takes, in seconds: the mean over one request of each kind, after the model is loaded.
 
     Raises ServerError for one that fails.
     """
@@ -84,8 +84,14 @@ def shape_of(plan: RunPlan, client: Client, model: Model, chosen: Sequence[Phase
         if trial.error is not None or trial.end_ns is None:
             raise ServerError(f"{plan.model}: {trial.error.message if trial.error else 'no answer'}")
         taken_s.append(trial.end_ns / 1e9)
-    mean_s = fmean(taken_s)
-    return Shape(hold_s, max(LEAST_DRAIN_S, math.ceil(2 * mean_s)), max(1, round(UTILISATION * 60 / mean_s)))
+    return fmean(taken_s)
+
+
+def shape_of(mean_s: float, seconds: int | None, *, quick: bool) -> Shape:
+    """The load for a server whose answers take `mean_s`. Steps of `seconds`, else long enough for an answer or two."""
+    usual_s = max(QUICK_HOLD_S if quick else HOLD_S, math.ceil(2 * mean_s))
+    rate = max(1, round(UTILISATION * 60 / mean_s))
+    return Shape(seconds or usual_s, max(LEAST_DRAIN_S, math.ceil(2 * mean_s)), rate)
 
 
 def load_server(

@@ -9,9 +9,9 @@ from ollama_bench.load.bounds import LoadConfig
 from ollama_bench.load.files import Kept
 from ollama_bench.load.k6 import Told, follow, k6_running, thresholds_kept
 from ollama_bench.load.points import Point, parse_point
-from ollama_bench.load.scenario import SCRIPT
 from ollama_bench.load.stack import Stack
 from ollama_bench.load.summary import Summary, of_component
+from ollama_bench.load.target import SCRIPT
 from ollama_bench.load.usage import Used
 from ollama_bench.load.watch import ProcessWatch
 

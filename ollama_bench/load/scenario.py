@@ -3,34 +3,20 @@
 from collections.abc import Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
-from pathlib import Path
 
 import click
 
+from ollama_bench.load.target import SCRIPT, Target
 from orchestrator.errors import ConfigurationError
 from orchestrator.scenario import Session
-
-SOURCE = "load"
-"""The name of the entry point that this module is registered under."""
-
-SCRIPT = Path("load/k6_prism_console.js")
-"""In the checkout; it says what the load is."""
 
 options: Sequence[click.Option] = ()
 
 
 @dataclass(frozen=True)
-class LoadScenario:
-    """One metric of one component while all components of the Prism console are under full load.
+class LoadScenario(Target):
+    """A target as a scenario. An iteration is one answer of its component, timed by k6."""
 
-    An iteration is one answer of that component, timed by k6.
-    """
-
-    name: str
-    goal: str
-    component: str
-    metric: str
-    kind: str = "load"
     caches_unasked: bool = False
 
     def open(self, cache: bool | None) -> AbstractContextManager[Session]:

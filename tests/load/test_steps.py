@@ -3,6 +3,7 @@
 import json
 from typing import Any
 
+from ollama_bench.load.ollama import shape_of
 from ollama_bench.load.steps import Step, meaning, steps_of
 from ollama_bench.load.summary import parse_summary
 from tests.load.summaries import trend
@@ -62,6 +63,17 @@ def _told(latency: float, queue: float, rate: float) -> str:
     metrics = _step("streams_1", latency=1000, queue=0, rate=50)
     (sentence,) = meaning(_steps(**metrics, **_step("streams_8", latency=latency, queue=queue, rate=rate)))
     return sentence
+
+
+def test_the_load_suits_the_server() -> None:
+    """Arrivals at half of what it can do, and steps that are no shorter than two answers, unless asked for."""
+    fast, slow = shape_of(0.5, None, quick=True), shape_of(12.2, None, quick=True)
+
+    assert (fast.hold_s, fast.drain_s, fast.rate_per_minute, fast.seconds) == (4, 3, 60, 23)
+    assert (slow.hold_s, slow.drain_s, slow.rate_per_minute) == (25, 25, 2)
+    assert shape_of(200.0, 1, quick=False).hold_s == 1
+    assert shape_of(200.0, 1, quick=False).rate_per_minute == 1
+    assert shape_of(0.5, None, quick=False).hold_s == 30
 
 
 def test_queueing_and_slow_generation_are_told_apart() -> None:
