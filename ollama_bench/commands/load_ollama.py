@@ -48,7 +48,7 @@ def run_ollama(
         raise click.UsageError("--embedded starts a server of its own: leave out --host")
     plan = make_plan(name, "quick", load_profile("quick"), load_prompts(prompts), Overrides())
     k6_binary()
-    kept, chosen = open_kept(out, JSON_NAME), phases(quick=quick)
+    chosen = phases(quick=quick)
     with open_endpoint(host, embedded=embedded) as endpoint, Client(endpoint.url) as client:
         client.version()
         with TerminalProgress() as pulling:
@@ -56,7 +56,7 @@ def run_ollama(
         with Progress() as progress:
             progress.tell(f"{name}: loading, and timing an answer", 0, len(chosen), "answers")
             shape = shape_of(answer_s(plan, client, model, chosen), seconds, quick=quick)
-            told = told_by(progress, shape.seconds)
+            kept, told = open_kept(out, JSON_NAME), told_by(progress, shape.seconds)
             load = load_server(endpoint, requests_of(plan, model, chosen), shape, kept, told)
         print_result(_document(name, endpoint, load, kept) if as_json else _text(name, endpoint, load, kept))
     return verdict_code(load.passed)
