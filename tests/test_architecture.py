@@ -22,6 +22,7 @@ PURE = (
     "ollama_bench.metrics",
     "ollama_bench.observed",
     "ollama_bench.own_cost",
+    "ollama_bench.pace",
     "ollama_bench.plan",
     "ollama_bench.quality",
     "ollama_bench.render",
@@ -47,6 +48,7 @@ IMPURE |= {"threading", "time", "uvicorn", "starlette", "xllamacpp"}
 
 READ_THE_CLOCK = {
     "ollama_bench.commands.doctor_facts",
+    "ollama_bench.live_view",
     "ollama_bench.measure",
     "ollama_bench.run",
     "ollama_bench.sampler",
