@@ -8,7 +8,7 @@ import click
 
 from ollama_bench.commands.gate import hold_results
 from ollama_bench.errors import OutputError
-from ollama_bench.output import print_result
+from ollama_bench.output import print_result, width_of_stdout
 from ollama_bench.plan import Overrides, RunPlan, load_profile, make_plan
 from ollama_bench.record import Settings
 from ollama_bench.render import FORMATS
@@ -87,6 +87,6 @@ def _printed(results: list[RunResult], fmt: str, *, several: bool) -> str:
         return json.dumps([json.loads(FORMATS["json"](result)) for result in results], indent=1) + "\n"
     text = "\n".join(FORMATS[fmt](result) for result in results)
     if several and results:
-        table = render_table(results)
+        table = render_table(results, width_of_stdout() if fmt == "text" else None)
         text += f"\n```text\n{table}```\n" if fmt == "markdown" else f"\n{table}"
     return text
