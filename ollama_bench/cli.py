@@ -1,12 +1,13 @@
 """The command line: parse, one call, print, exit code. Heavy modules are imported where a command needs them."""
 
+import os
 from pathlib import Path
 from typing import Any
 
 import click
 
 from ollama_bench import __version__, cli_results
-from ollama_bench.options import FILE, FOLDER, FORMATS, Percent
+from ollama_bench.options import FILE, FOLDER, FORMATS, MODEL, Percent
 from orchestrator import console
 from orchestrator.console import ARTIFACTS, MAX_TIMEOUT_S, SLO, FiniteRange
 from orchestrator.perf import perf_option
@@ -30,7 +31,7 @@ def cli() -> None:
 
 
 @cli.command()
-@click.argument("models", nargs=-1, required=True, metavar="MODEL [MODEL]...")
+@click.argument("models", type=MODEL, nargs=-1, required=True, metavar="MODEL [MODEL]...")
 @click.option("--host", metavar="URL", help="The Ollama server.  [default: OLLAMA_HOST, else 127.0.0.1:11434]")
 @click.option("--embedded", is_flag=True, help="Start an engine of our own (extra `embedded`): no Ollama needed.")
 @click.option(
@@ -97,7 +98,7 @@ def run(models: tuple[str, ...], **options: Any) -> int:
 
 
 @cli.command()
-@click.argument("model", required=False)
+@click.argument("model", type=MODEL, required=False, metavar="[MODEL]")
 @click.option("--host", metavar="URL", help="The Ollama server.  [default: OLLAMA_HOST, else 127.0.0.1:11434]")
 @click.option("--embedded", is_flag=True, help="Start an engine of our own (extra `embedded`) and look at that.")
 @click.option("--json", "as_json", is_flag=True, help="One JSON document on stdout.")
@@ -178,13 +179,38 @@ def selftest(as_json: bool) -> int:
     return self_test(as_json=as_json)
 
 
+@cli.command()
+@click.argument("shell", type=click.Choice(["bash", "zsh", "fish"]))
+def completion(shell: str) -> None:
+    """Print what has bash, zsh or fish complete this tool's commands, options, models, scenarios and files.
+
+    Models are those of the server that --host, else OLLAMA_HOST, names; it is asked for 0.3 s at most, and no other
+    machine is. After --embedded they are those of the embedded engine, which is not started for it.
+
+    The first example is a line for ~/.bashrc (or ~/.zshrc, with zsh, after compinit); the others are done once.
+
+    \b
+    Examples:
+      source <(ollama-bench completion bash)
+      ollama-bench completion zsh > "${fpath[1]}/_ollama-bench"
+      ollama-bench completion fish > ~/.config/fish/completions/ollama-bench.fish
+    """
+    from ollama_bench.completion import script
+
+    click.echo(script(cli, shell), nl=False)
+
+
 for command in (*cli_results.COMMANDS, *console.COMMANDS):
     cli.add_command(command)
 
-for command in (run, doctor, serve, check, selftest, *cli_results.COMMANDS):
+for command in (run, doctor, serve, check, selftest, completion, *cli_results.COMMANDS):
     perf_option(command)
 
 
 def main() -> None:
     """The console script."""
+    if "_OLLAMA_BENCH_COMPLETE" in os.environ:  # a shell asks
+        from ollama_bench.completion import register
+
+        register()
     run_process(cli)

@@ -5,12 +5,12 @@ from typing import Any
 
 import click
 
-from ollama_bench.options import FILE, FOLDER, FORMATS
+from ollama_bench.options import FILE, FOLDER, FORMATS, RESULT
 from orchestrator.console import ARTIFACTS, FAIL_ON, SLO
 
 
 @click.command()
-@click.argument("file", type=FILE)
+@click.argument("file", type=RESULT)
 @click.option("--format", "fmt", type=FORMATS, default="text", show_default=True, help="What is printed.")
 @click.option("--json", "as_json", is_flag=True, help="Same as --format json.")
 @click.option("--policy", type=FILE, help="Decide anew by this rule.")
@@ -70,7 +70,7 @@ def schema() -> None:
 
 
 @click.command()
-@click.argument("file", type=FILE)
+@click.argument("file", type=RESULT)
 @ARTIFACTS
 @SLO
 @FAIL_ON

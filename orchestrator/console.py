@@ -1,15 +1,20 @@
 """The commands `bench:*` and `slo:*`: options, one call, exit code. Imports click alone; the work is in commands.py."""
 
 import math
+from collections.abc import Sequence
+from contextlib import suppress
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
+from orchestrator.errors import BenchError
 from orchestrator.perf import perf_option
 
 if TYPE_CHECKING:
+    from click.shell_completion import CompletionItem
+
     from orchestrator.scenario import ScenarioSource
 
 _META_KEY = "orchestrator.sources"
@@ -46,6 +51,46 @@ class ScenarioName(click.types.StringParamType):
         if any("\ud800" <= character <= "\udfff" for character in name):
             self.fail("a scenario's name is UTF-8 text.", param, ctx)
         return name
+
+    def shell_complete(
+        self,
+        ctx: click.Context,
+        param: click.Parameter,  # noqa: ARG002
+        incomplete: str,
+    ) -> "list[CompletionItem[str]]":
+        """Every scenario that can be named, and what sources offer beyond those."""
+        names: list[str] = []
+        for source in sources_of(ctx).values():
+            own = {
+                option.name: value for option in source.options if (value := ctx.params.get(option.name)) is not None
+            }
+            with suppress(BenchError):  # one source's mistake leaves the others
+                names += [scenario.name for scenario in source.list()]
+                names += source.offer(**own) if hasattr(source, "offer") else []
+        return _offered(names, incomplete)
+
+
+class StoredName(ScenarioName):
+    """The name of a scenario that has results."""
+
+    def shell_complete(
+        self,
+        ctx: click.Context,
+        param: click.Parameter,  # noqa: ARG002
+        incomplete: str,
+    ) -> "list[CompletionItem[str]]":
+        """Those under --artifacts."""
+        from orchestrator.artifacts import DEFAULT_ROOT, Artifacts
+
+        return _offered(Artifacts(ctx.params.get("root") or DEFAULT_ROOT).names(), incomplete)
+
+
+def _offered(names: Sequence[str], incomplete: str) -> "list[CompletionItem[str]]":
+    """Names are found in any case, and so they are offered."""
+    from click.shell_completion import CompletionItem
+
+    begun = [name for name in names if name.isprintable() and name.casefold().startswith(incomplete.casefold())]
+    return [CompletionItem(name) for name in dict.fromkeys(begun)]
 
 
 NAME = click.option(
@@ -275,7 +320,7 @@ def slo_report(root: Path, slo_file: Path | None, as_json: bool) -> None:
 
 @click.command("slo:gate")
 @click.option(
-    "--name", "names", type=ScenarioName(), multiple=True, metavar="N", help="Only this scenario; may be repeated."
+    "--name", "names", type=StoredName(), multiple=True, metavar="N", help="Only this scenario; may be repeated."
 )
 @FAIL_ON
 @click.option("--rerun/--no-rerun", default=True, help="Make further runs where one looks slow.  [default: rerun]")

@@ -29,6 +29,13 @@ class Terminal:
         self.written = ""
         """All that came, control sequences and all."""
 
+    def comes(self, text: str, patience_s: float) -> bool:
+        """Whether `text` is written in that time."""
+        deadline = time.monotonic() + patience_s
+        while text not in self.written and time.monotonic() < deadline:
+            self._read(0.1)
+        return text in self.written
+
     def wait_for(self, text: str, count: int = 1) -> str:
         """Until `text` was written so often; what was written until then."""
         deadline = time.monotonic() + PATIENCE_S

@@ -177,7 +177,7 @@ def test_the_embedded_engine_is_imported_only_where_it_is_asked_for() -> None:
         and any(_is_in(name, ("ollama_bench.embedded",)) for name in _imports(module))
     }
 
-    assert importers <= {"ollama_bench.run", "ollama_bench.cli"}
+    assert importers <= {"ollama_bench.run", "ollama_bench.cli", "ollama_bench.offer"}
 
 
 @pytest.mark.parametrize(
@@ -189,6 +189,7 @@ def test_the_embedded_engine_is_imported_only_where_it_is_asked_for() -> None:
         ["doctor", "--help"],
         ["selftest", "--help"],
         ["serve", "--help"],
+        ["completion", "--help"],
         ["--version"],
     ],
 )
