@@ -17,6 +17,11 @@ from orchestrator.console import ARTIFACTS, FAIL_ON, SLO
 def show(file: Path, fmt: str, as_json: bool, policy: Path | None) -> None:
     """Print a saved result; with --policy, decided anew. Needs no server.
 
+    Below the figures of a phase with at least 8 samples stands how they are distributed: from the least value to the
+    greatest, the fullest place having the highest block. Values far out are counted beside it, in brackets.
+
+    Exit codes: 0 printed, 2 usage, or FILE is not a result document of a version that this tool knows.
+
     \b
     Examples:
       ollama-bench show scorecards/gemma3-270m-20261123T170312Z.json
@@ -45,10 +50,13 @@ def score(file: Path, labels: bool, prompts: Path | None, as_json: bool) -> None
     FILE holds one JSON object a line: id, prompt (the id of a quality prompt), answer, and optionally done_reason; with
     --labels also follow, coherent and no_hallucination, 0 or 1 each.
 
+    Exit codes: 0 scored, whatever the scores; 2 usage, or a line of FILE is not such an object.
+
     \b
     Examples:
       ollama-bench score answers.jsonl
       ollama-bench score labelled.jsonl --labels
+      ollama-bench score answers.jsonl --prompts my-prompts/ --json
     """
     from ollama_bench.commands.score import score_file
 
@@ -57,7 +65,7 @@ def score(file: Path, labels: bool, prompts: Path | None, as_json: bool) -> None
 
 @click.command()
 def schema() -> None:
-    """Print the JSON Schema of the result document.
+    """Print the JSON Schema of the result document, as `run` saves it and `--json` prints it.
 
     \b
     Example:
@@ -76,9 +84,12 @@ def schema() -> None:
 @FAIL_ON
 @click.option("--json", "as_json", is_flag=True, help="One JSON document on stdout.")
 def gate(file: Path, root: Path, slo_file: Path | None, fail_on: Any, as_json: bool) -> int:
-    """Hold a saved result's warm latencies against its model's objectives and baseline.
+    """Hold a saved result's warm latencies against its model's objectives and baseline. Needs no server.
 
-    Exit codes: 0 passed, 4 failed, 5 inconclusive (no baseline, other circumstances, fewer than 20 warm samples).
+    What a baseline is, and how it is decided what is slower, is in docs/gate.md; the first example pins one.
+
+    Exit codes: 0 passed, 4 failed, 5 inconclusive (no baseline, other circumstances, fewer than 20 warm samples),
+    2 usage or configuration, or FILE is not a result document, 3 the stored baseline cannot be read.
 
     \b
     Examples:

@@ -97,16 +97,28 @@ NAME = click.option(
     "--name", type=ScenarioName(), required=True, metavar="N", help="The scenario; `bench:list` names them."
 )
 ITER = click.option(
-    "--iter", "iterations", type=click.IntRange(1, MAX_ITERATIONS), default=30, show_default=True, help="Timed, a run."
+    "--iter",
+    "iterations",
+    type=click.IntRange(1, MAX_ITERATIONS),
+    default=30,
+    show_default=True,
+    metavar="N",
+    help="Timed iterations a run.",
 )
 WARMUP = click.option(
-    "--warmup", type=click.IntRange(0, MAX_ITERATIONS), default=5, show_default=True, help="Untimed, before them."
+    "--warmup",
+    type=click.IntRange(0, MAX_ITERATIONS),
+    default=5,
+    show_default=True,
+    metavar="N",
+    help="Untimed ones, before them.",
 )
 RUNS = click.option(
     "--runs",
     type=click.IntRange(1, MAX_RUNS),
     default=1,
     show_default=True,
+    metavar="N",
     help="Runs, each in a fresh worker process.",
 )
 CACHE = click.option(
@@ -186,7 +198,15 @@ class SourceCommand(click.Command):
 @perf_option
 @click.pass_context
 def bench_list(context: click.Context, slo_file: Path | None, as_json: bool) -> None:
-    """The scenarios: name, kind, goal and objectives. Contacts no server."""
+    """The scenarios: name, kind, goal and objectives. Contacts no server.
+
+    They are the bots and your own (config/scenarios.yaml); models are scenarios by any name that a server has.
+
+    \b
+    Examples:
+      ollama-bench bench:list
+      ollama-bench bench:list --json
+    """
     from orchestrator.commands import list_scenarios
 
     list_scenarios(sources_of(context), slo_file, as_json)
@@ -202,7 +222,15 @@ def bench_list(context: click.Context, slo_file: Path | None, as_json: bool) -> 
 def bench_show(
     context: click.Context, /, name: str, root: Path, slo_file: Path | None, as_json: bool, **options: Any
 ) -> None:
-    """One scenario whole: objectives, newest result, baseline."""
+    """One scenario whole: objectives, newest result, baseline. Measures nothing.
+
+    Exit codes: 0 shown, 2 usage, configuration or a name that no scenario has, 3 a stored result cannot be read.
+
+    \b
+    Examples:
+      ollama-bench bench:show --name SRE-BOT
+      ollama-bench bench:show --name llama3.2:1b --json
+    """
     from orchestrator.commands import show_scenario
 
     show_scenario(name, sources_of(context), options, root, slo_file, as_json)
@@ -232,12 +260,18 @@ def bench_run(
     slo_file: Path | None,
     **options: Any,
 ) -> None:
-    """Run one scenario; one JSON summary on stdout.
+    """Run one scenario in a fresh worker process; one JSON summary on stdout.
+
+    Every sample is kept under --artifacts, beside a table of them (timings.csv). An iteration of a model is one trial
+    of the warm phase. A missed objective is told in the summary and fails nothing: that is slo:gate's part.
+
+    Exit codes: 0 measured, 2 usage or configuration, 3 a run failed, 130 interrupted.
 
     \b
     Examples:
-      bench:run --name "Treasury-BOT" --iter 30 --warmup 5
-      bench:run --name SRE-BOT --cache
+      ollama-bench bench:run --name "Treasury-BOT" --iter 30 --warmup 5
+      ollama-bench bench:run --name SRE-BOT --cache
+      ollama-bench bench:run --name gemma3:270m --embedded --runs 3
     """
     from orchestrator.commands import run_scenario
     from orchestrator.runner import RunSpec
@@ -264,7 +298,15 @@ def bench_all(
     root: Path,
     slo_file: Path | None,
 ) -> None:
-    """Run all bots and the user's own scenarios; a JSON list on stdout."""
+    """Run all bots and your own scenarios (config/scenarios.yaml), no models; a JSON list of summaries on stdout.
+
+    Exit codes: 0 measured, 2 usage or configuration, 3 a run failed, 130 interrupted.
+
+    \b
+    Examples:
+      ollama-bench bench:all
+      ollama-bench bench:all --iter 100 --runs 3 > summaries.json
+    """
     from orchestrator.commands import run_all
     from orchestrator.runner import RunSpec
 
@@ -278,10 +320,17 @@ def bench_all(
     type=click.IntRange(2, MAX_RUNS),
     default=10,
     show_default=True,
+    metavar="N",
     help="Runs, each in a fresh worker process.",
 )
 @click.option(
-    "--iter", "iterations", type=click.IntRange(1, MAX_ITERATIONS), default=20, show_default=True, help="Timed, a run."
+    "--iter",
+    "iterations",
+    type=click.IntRange(1, MAX_ITERATIONS),
+    default=20,
+    show_default=True,
+    metavar="N",
+    help="Timed iterations a run.",
 )
 @WARMUP
 @TIMEOUT
@@ -299,7 +348,17 @@ def bench_baseline(
     root: Path,
     **options: Any,
 ) -> None:
-    """Measure and pin the baseline that the gate compares with. Nothing else ever moves it."""
+    """Measure and pin the baseline that the gate compares with. Nothing else ever moves it.
+
+    Do it on a quiet machine; what may spoil a baseline is told as a warning. One JSON document on stdout.
+
+    Exit codes: 0 pinned, 2 usage or configuration, 3 a run failed and what was pinned before stands, 130 interrupted.
+
+    \b
+    Examples:
+      ollama-bench bench:baseline --name Treasury-BOT
+      ollama-bench bench:baseline --name gemma3:270m --embedded --iter 30
+    """
     from orchestrator.commands import pin_baseline
     from orchestrator.runner import RunSpec
 
@@ -312,7 +371,15 @@ def bench_baseline(
 @JSON
 @perf_option
 def slo_report(root: Path, slo_file: Path | None, as_json: bool) -> None:
-    """All scenarios against their objectives; also as _index.md and _index.html beside the results."""
+    """All scenarios against their objectives; also as _index.md and _index.html beside the results.
+
+    Exit codes: 0 told, missed objectives too; 2 usage or configuration; 3 the files cannot be written.
+
+    \b
+    Examples:
+      ollama-bench slo:report
+      ollama-bench slo:report --slo strict.yaml --json
+    """
     from orchestrator.commands import report
 
     report(root, slo_file, as_json)
@@ -338,10 +405,19 @@ def slo_gate(
     slo_file: Path | None,
     as_json: bool,
 ) -> None:
-    """Judge the newest stored results. Exit codes: 0 passed, 4 failed, 5 inconclusive.
+    """Judge the newest stored results: fails on missed objectives and on regressions against the baseline.
 
     The candidate is the newest run that is not a cache run. One run that looks slow is judged on three; where the
-    machine itself is slower than at the baseline, that is waited for, up to a minute.
+    machine itself is slower than at the baseline, that is waited for, up to a minute. docs/gate.md tells the rule.
+
+    Exit codes: 0 passed, 4 failed (a stored result that cannot be read, too), 5 inconclusive, 2 usage or configuration,
+    130 interrupted.
+
+    \b
+    Examples:
+      ollama-bench slo:gate
+      ollama-bench slo:gate --name Treasury-BOT --name SRE-BOT --fail-on regressions
+      ollama-bench slo:gate --no-rerun --json > gate.json
     """
     from orchestrator.commands import gate
 
