@@ -74,11 +74,15 @@ def coloured(parts: dict[str, str]) -> str:
 
 
 def left_words(left: TimeLeft | None, phase: str, since_s: float) -> tuple[str, str]:
-    """How long it will take yet, `since_s` into the request under way: in words, and short. Empty when unknown."""
+    """How long it will take yet, `since_s` into the request under way: in words, and short. Empty when unknown, or when
+    it has taken so long already.
+    """
     if left is None:
         return "", ""
-    rest_s = left.phase_s if left.run_s is None else left.run_s
-    text = clock(max(0.0, left.request_s - since_s) + rest_s)
+    rest_s = max(0.0, left.request_s - since_s) + (left.phase_s if left.run_s is None else left.run_s)
+    if rest_s < 1:
+        return "", ""
+    text = clock(rest_s)
     if left.run_s is None:
         return f"about {text} left of {phase}", ""
     return (f"at most {text} left", f"<{text}") if left.at_most else (f"about {text} left", f"~{text}")

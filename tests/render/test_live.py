@@ -70,6 +70,7 @@ def test_an_adaptive_phase_keeps_its_note_longer_than_the_words() -> None:
         (LEFT, 0.0, ("about 0:20 left", "~0:20")),
         (LEFT, 4.6, ("about 0:15 left", "~0:15")),
         (LEFT, 60.0, ("about 0:15 left", "~0:15")),  # this request takes longer than the others did
+        (TimeLeft(5.0, 0.0, 0.0, at_most=False), 4.5, ("", "")),  # the last one, which has nearly taken that long
         (TimeLeft(5.0, 10.0, 15.0, at_most=True), 0.0, ("at most 0:20 left", "<0:20")),
         (TimeLeft(5.0, 10.0, None, at_most=True), 0.0, ("about 0:15 left of real", "")),
     ],
