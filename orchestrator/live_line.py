@@ -8,7 +8,13 @@ import click
 
 from orchestrator.columns import shorten
 
+ERASE_LINE = "\x1b[2K"
 ERASE_BELOW = "\x1b[J"
+"""And behind the cursor. Never from the first column: in the topmost row that is the whole screen, and tmux keeps a
+copy of it then.
+"""
+NO_WRAP, WRAP = "\x1b[?7l", "\x1b[?7h"
+"""A terminal is narrower a moment before it says so: what is too long then must not go on in a second row."""
 DEFAULT_COLUMNS = 80
 
 
@@ -51,7 +57,8 @@ class LiveLine:
         with self._lock:
             self._drawn = True
             try:
-                click.echo(f"{colours if colours and cut == text else cut}{ERASE_BELOW}\r", err=True, nl=False)
+                shown = colours if colours and cut == text else cut
+                click.echo(f"{NO_WRAP}{ERASE_LINE}{shown}{ERASE_BELOW}{WRAP}\r", err=True, nl=False)
             except OSError:
                 self._drawn = False
 
@@ -69,4 +76,4 @@ class LiveLine:
     def _erase(self) -> None:
         if self._drawn:
             self._drawn = False
-            click.echo(f"\r{ERASE_BELOW}", err=True, nl=False)  # after ^C the cursor is behind that
+            click.echo(f"\r{ERASE_LINE} {ERASE_BELOW}\r", err=True, nl=False)  # ^C has moved the cursor

@@ -119,7 +119,7 @@ def _screen(written: str) -> list[str]:
             place = control.end()
             if control[2] in "JK":
                 rows = rows[: row + 1] if control[2] == "J" else rows
-                rows[row] = rows[row][:column]
+                rows[row] = "" if control[1] == "2" else rows[row][:column]
             continue
         place += 1
         if character == "\r":
