@@ -90,4 +90,32 @@ def gate(file: Path, root: Path, slo_file: Path | None, fail_on: Any, as_json: b
     return gate_file(file, root, slo_file, fail_on, as_json=as_json)
 
 
-COMMANDS = (show, score, schema, gate)
+@click.command()
+@click.argument("files", nargs=-1, required=True, type=FILE, metavar="FILE [FILE]...")
+@click.option(
+    "--out",
+    type=click.Path(path_type=Path, dir_okay=False, allow_dash=True),
+    metavar="FILE",
+    default=Path("report.html"),
+    show_default=True,
+    help="Where the page is written; - is standard output.",
+)
+@click.option("--open", "opens", is_flag=True, help="Open it in the browser.")
+def report(files: tuple[Path, ...], out: Path, opens: bool) -> None:
+    """Write one HTML page of one saved result, or of several beside each other (extra `report`). Needs no server.
+
+    The page has the scorecard, the verdict and the measurement's conditions, every sample, TTFT and the gaps along the
+    answers, memory and CPU over time, the quality answers with what the rules saw in them, warnings and circumstances;
+    of several results also speed against quality. It is one file: it asks for nothing from elsewhere.
+
+    \b
+    Examples:
+      ollama-bench report scorecards/gemma3-270m-20261123T170312Z.json --open
+      ollama-bench report scorecards/*.json --out models.html
+    """
+    from ollama_bench.commands.report import write_report
+
+    write_report(files, out, opens=opens)
+
+
+COMMANDS = (show, score, schema, gate, report)

@@ -22,6 +22,7 @@ PURE = (
     "ollama_bench.metrics",
     "ollama_bench.observed",
     "ollama_bench.own_cost",
+    "ollama_bench.page",
     "ollama_bench.plan",
     "ollama_bench.quality",
     "ollama_bench.render",
@@ -37,6 +38,7 @@ PURE = (
     "ollama_bench.usage",
     "ollama_bench.verdict",
     "orchestrator.gate",
+    "orchestrator.page",
     "orchestrator.slo",
     "orchestrator.stats",
 )
@@ -65,7 +67,19 @@ READ_THE_CLOCK = {
     "orchestrator.yardstick",
 }
 
-HEAVY = {"httpx", "ollama", "pydantic", "psutil", "pynvml", "rich", "starlette", "uvicorn", "xllamacpp", "yaml"}
+HEAVY = {
+    "vl_convert",
+    "httpx",
+    "ollama",
+    "pydantic",
+    "psutil",
+    "pynvml",
+    "rich",
+    "starlette",
+    "uvicorn",
+    "xllamacpp",
+    "yaml",
+}
 
 
 @cache
@@ -184,6 +198,7 @@ def test_the_embedded_engine_is_imported_only_where_it_is_asked_for() -> None:
         ["--help"],
         ["run", "--help"],
         ["show", "--help"],
+        ["report", "--help"],
         ["doctor", "--help"],
         ["selftest", "--help"],
         ["serve", "--help"],

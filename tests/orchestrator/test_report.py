@@ -3,7 +3,8 @@ from pathlib import Path
 import pytest
 
 from orchestrator.artifacts import Artifacts
-from orchestrator.report import BRIEF_HEADERS, HEADERS, rows_of, to_html, to_markdown
+from orchestrator.report import BRIEF_HEADERS, HEADERS, rows_of, to_markdown
+from orchestrator.report_page import to_html
 from orchestrator.slo import parse_slos
 from orchestrator.tables import print_table
 from tests.orchestrator.test_artifacts import a_run
