@@ -15,7 +15,7 @@ _OTHER = ("unknown", "?")
 def to_html(rows: Sequence[Row], made_at: str) -> str:
     """`_index.html`: one page, no script, nothing loaded from elsewhere."""
     counts = Counter(row.result for row in rows)
-    head = tag("header", tag("h1", "Objectives"), tag("p", f"Made {made_at[:19]} UTC".replace("T", " ")))
+    head = tag("header", tag("h1", "Objectives"), tag("p", f"Made {made_at[:19].replace('T', ' ')} UTC"))
     summary = [tag("li", _pill(result), f" {count}") for result, count in counts.items()]
     return page(
         "Objectives – slo:report",

@@ -1,6 +1,7 @@
 """Each quality prompt with its answers: what a rule saw stands out in the text, with the rule's number."""
 
-from collections.abc import Iterator, Sequence
+from collections import Counter, defaultdict
+from collections.abc import Sequence
 from itertools import pairwise
 
 from ollama_bench.quality.scores import DIMENSIONS, Dimension, Evidence
@@ -91,25 +92,23 @@ def _rule(number: int, found: Evidence) -> Part:
 
 def marked(text: str, evidence: Sequence[Evidence]) -> Part:
     """`text` cut at the ends of every span: each piece that a rule saw is marked, and ends with the rule's number."""
-    spans = list(_spans(text, evidence))
-    cuts = sorted({0, len(text), *(end for _, start, stop, _ in spans for end in (start, stop))})
+    begun: defaultdict[int, list[bool]] = defaultdict(list)
+    ended: defaultdict[int, list[tuple[int, bool]]] = defaultdict(list)
+    for number, found in enumerate(evidence, 1):
+        if found.span and 0 <= found.span[0] < found.span[1] <= len(text):
+            begun[found.span[0]].append(found.passed)
+            ended[found.span[1]].append((number, found.passed))
     parts: list[Part] = []
-    for start, stop in pairwise(cuts):
-        over = [span for span in spans if span[1] <= start and stop <= span[2]]
-        parts.append(_piece(text[start:stop], stop, over))
+    under: Counter[bool] = Counter()  # rules that saw the piece, by whether they passed
+    for start, stop in pairwise(sorted({0, len(text), *begun, *ended})):
+        under.update(begun[start])
+        under.subtract(passed for _, passed in ended[start])
+        numbers = ", ".join(str(number) for number, _ in ended[stop])
+        parts.append(_piece(text[start:stop], numbers, under))
     return parts
 
 
-def _spans(text: str, evidence: Sequence[Evidence]) -> Iterator[tuple[int, int, int, bool]]:
-    """Number of the rule, start, end, whether it passed; those that lie in the text."""
-    for number, found in enumerate(evidence, 1):
-        if found.span and 0 <= found.span[0] < found.span[1] <= len(text):
-            yield number, *found.span, found.passed
-
-
-def _piece(text: str, stop: int, over: Sequence[tuple[int, int, int, bool]]) -> Part:
-    if not over:
+def _piece(text: str, numbers: str, under: Counter[bool]) -> Part:
+    if not under.total():
         return text
-    ending = ", ".join(str(number) for number, _, end, _ in over if end == stop)
-    look = "good" if all(passed for *_, passed in over) else "bad"
-    return tag("mark", text, tag("sup", ending) if ending else None, class_=look)
+    return tag("mark", text, tag("sup", numbers) if numbers else None, class_="bad" if under[False] else "good")

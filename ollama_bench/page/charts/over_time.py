@@ -1,7 +1,6 @@
 """Memory and CPU along the run, under the requests of each phase."""
 
 from collections.abc import Sequence
-from statistics import fmean
 
 from ollama_bench.observed import TimelinePoint
 from ollama_bench.page.charts import PHASE_COLOURS, Spec, colour, field, tip
@@ -47,12 +46,16 @@ def _of_neighbours(group: Sequence[TimelinePoint], source: str) -> float | None:
         return None
     if source.endswith("_bytes"):
         return round(max(values) / 1e6, 1)
-    return round(max(0.0, fmean(values)), 1)  # less than none comes of clocks that tick apart
+    return round(
+        max(0.0, sum(value / len(values) for value in values)), 1
+    )  # less than none comes of clocks that tick apart
 
 
 def panels_of(columns: dict[str, list[float | None]]) -> list[Panel]:
-    """The panels that there are figures for."""
-    return [panel for panel in PANELS if any(any(columns[name]) for name, _, _ in panel[2])]
+    """The panels that there are figures for, each with the lines that there are figures for."""
+    measured = {name for name, values in columns.items() if any(value is not None for value in values)}
+    panels = [(heading, unit, [line for line in lines if line[0] in measured]) for heading, unit, lines in PANELS]
+    return [panel for panel in panels if panel[2]]
 
 
 def over_time(timeline: Sequence[TimelinePoint], trials: Sequence[Trial], *, quality: bool) -> Spec:
