@@ -7,7 +7,7 @@ from ollama_bench.page.charts import PHASE_COLOURS, Spec, colour, field, tip
 from ollama_bench.trial import Trial
 from ollama_bench.usage import window_s
 
-MOST_POINTS = 800
+MOST_POINTS = 700
 """As fine as a screen shows it: of a longer timeline, neighbours are drawn as one."""
 
 PANEL_PX = 120
