@@ -10,28 +10,25 @@ from orchestrator.console import ARTIFACTS, FAIL_ON, SLO
 
 
 @click.command()
-@click.argument("file", type=FILE)
+@click.argument("files", type=FILE, nargs=-1, required=True, metavar="FILE [FILE]...")
 @click.option("--format", "fmt", type=FORMATS, default="text", show_default=True, help="What is printed.")
 @click.option("--json", "as_json", is_flag=True, help="Same as --format json.")
 @click.option("--policy", type=FILE, help="Decide anew by this rule.")
-def show(file: Path, fmt: str, as_json: bool, policy: Path | None) -> None:
-    """Print a saved result; with --policy, decided anew. Needs no server.
+def show(files: tuple[Path, ...], fmt: str, as_json: bool, policy: Path | None) -> None:
+    """Print saved results; with --policy, decided anew. Needs no server.
+
+    csv is one row a timed trial, with every metric; benchstat is Go's benchmark format with the lines of Ollama's own
+    bench tool, for `benchstat old.txt new.txt`. Several files are one JSON array, or one CSV table.
 
     \b
     Examples:
       ollama-bench show scorecards/gemma3-270m-20261123T170312Z.json
       ollama-bench show RESULT.json --policy strict.yaml --format markdown
+      ollama-bench show scorecards/*.json --format csv > trials.csv
     """
-    from ollama_bench.output import print_result
-    from ollama_bench.render import FORMATS as RENDER
-    from ollama_bench.run import load_policy
-    from ollama_bench.scorecard import load
-    from ollama_bench.summarize import decide
+    from ollama_bench.commands.show import show_files
 
-    result = load(file)
-    if policy is not None:
-        result = decide(result, load_policy(policy))
-    print_result(RENDER["json" if as_json else fmt](result))
+    show_files(files, "json" if as_json else fmt, policy)
 
 
 @click.command()

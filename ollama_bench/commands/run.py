@@ -1,6 +1,5 @@
 """`ollama-bench run`: every model in turn, then what is printed."""
 
-import json
 from pathlib import Path
 from typing import Any
 
@@ -11,8 +10,7 @@ from ollama_bench.errors import OutputError
 from ollama_bench.output import print_result
 from ollama_bench.plan import Overrides, RunPlan, load_profile, make_plan
 from ollama_bench.record import Settings
-from ollama_bench.render import FORMATS
-from ollama_bench.render.table import render_table
+from ollama_bench.render.together import render_results
 from ollama_bench.run import Endpoint, benchmark, load_policy, load_prompts, open_endpoint
 from ollama_bench.scorecard import RunResult
 from ollama_bench.terminal import TerminalProgress
@@ -52,7 +50,7 @@ def run_models(
     plans = [make_plan(model, profile, chosen, settings.pack, changes) for model in models]
     with open_endpoint(host, embedded=embedded) as endpoint:
         results, failures = _run_all(plans, endpoint, settings)
-    print_result(_printed(results, "json" if as_json else fmt, several=len(models) > 1))
+    print_result(render_results(results, "json" if as_json else fmt, several=len(models) > 1))
     code = _gate(results, root, slo_file) if gated and results else 0
     if len(models) == 1 and failures:
         raise failures[0]
@@ -80,13 +78,3 @@ def _run_all(plans: list[RunPlan], endpoint: Endpoint, settings: Settings) -> tu
             if len(plans) > 1:
                 click.echo(f"{plan.model}: {clean(str(error))}", err=True)
     return results, failures
-
-
-def _printed(results: list[RunResult], fmt: str, *, several: bool) -> str:
-    if fmt == "json" and several:
-        return json.dumps([json.loads(FORMATS["json"](result)) for result in results], indent=1) + "\n"
-    text = "\n".join(FORMATS[fmt](result) for result in results)
-    if several and results:
-        table = render_table(results)
-        text += f"\n```text\n{table}```\n" if fmt == "markdown" else f"\n{table}"
-    return text
