@@ -181,7 +181,7 @@ def selftest(as_json: bool) -> int:
 for command in (*cli_results.COMMANDS, *console.COMMANDS):
     cli.add_command(command)
 
-for command in (run, doctor, serve, check, selftest, *cli_results.COMMANDS):
+for command in (run, doctor, serve, check, selftest, cli_results.rebuild, *cli_results.COMMANDS):
     perf_option(command)
 
 

@@ -8,6 +8,8 @@ import click
 from ollama_bench.options import FILE, FOLDER, FORMATS
 from orchestrator.console import ARTIFACTS, FAIL_ON, SLO
 
+RESULTS = Path("scorecards")
+
 
 @click.command()
 @click.argument("files", type=FILE, nargs=-1, required=True, metavar="FILE [FILE]...")
@@ -87,4 +89,58 @@ def gate(file: Path, root: Path, slo_file: Path | None, fail_on: Any, as_json: b
     return gate_file(file, root, slo_file, fail_on, as_json=as_json)
 
 
-COMMANDS = (show, score, schema, gate)
+OUT = click.option("--out", type=FOLDER, metavar="DIR", help="Where the results are.  [default: scorecards]")
+
+
+@click.group(invoke_without_command=True)
+@click.option("--model", metavar="M", help="Only this model; a pattern with * takes several (`gemma3*`).")
+@click.option(
+    "--since", metavar="D", help="Only from a date (2026-11-01), a date and time, or an age (12h, 7d, 3w) on."
+)
+@click.option("-n", "--limit", type=click.IntRange(min=1), metavar="N", help="Only the N newest of them.")
+@OUT
+@click.option("--json", "as_json", is_flag=True, help="One JSON document on stdout.")
+@click.pass_context
+def history(
+    context: click.Context, model: str | None, since: str | None, limit: int | None, out: Path | None, as_json: bool
+) -> None:
+    """List every saved run, the newest last, and the trend of each model. Needs no server.
+
+    The documents are the truth. What was read of them is kept in DIR/.index.sqlite, which is brought up to date each
+    time: files that are new, changed or gone are noticed. Dates and times are UTC.
+
+    \b
+    Examples:
+      ollama-bench history
+      ollama-bench history --model 'gemma3*' --since 7d -n 20
+      ollama-bench history --json | jq '.runs[] | [.started_at, .model, .real_tok_s]'
+      ollama-bench history rebuild
+    """
+    if context.invoked_subcommand is None:
+        from ollama_bench.commands.history import list_runs
+
+        list_runs(out or RESULTS, model, since, limit, as_json=as_json)
+    elif model is not None or since is not None or limit is not None:
+        raise click.UsageError("--model, --since and --limit choose what is listed; `rebuild` reads all documents")
+
+
+@history.command()
+@OUT
+@click.option("--json", "as_json", is_flag=True, help="One JSON document on stdout.")
+@click.pass_context
+def rebuild(context: click.Context, out: Path | None, as_json: bool) -> None:
+    """Make the index anew from the documents.
+
+    Never necessary: an index that is damaged, or of another version, is made anew by itself.
+
+    \b
+    Example:
+      ollama-bench history rebuild --out results/
+    """
+    from ollama_bench.commands.history import rebuild_index
+
+    before = context.parent.params if context.parent else {}
+    rebuild_index(out or before.get("out") or RESULTS, as_json=as_json or bool(before.get("as_json")))
+
+
+COMMANDS = (show, score, schema, gate, history)
