@@ -83,7 +83,8 @@ def run(models: tuple[str, ...], **options: Any) -> int:
     """Benchmark MODEL on a server and say whether it is good enough.
 
     Times cold and warm starts, a real prompt and a long one, samples memory and CPU of the serving processes, scores
-    three quality prompts, applies the keep-small / scale-up rule, and saves the result as JSON and Markdown.
+    three quality prompts, applies the keep-small / scale-up rule, and saves the result as JSON and Markdown. On GitHub
+    Actions (GITHUB_STEP_SUMMARY is set) the Markdown is in the job's summary too.
 
     \b
     Examples:

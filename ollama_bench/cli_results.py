@@ -77,7 +77,8 @@ def schema() -> None:
 def gate(file: Path, root: Path, slo_file: Path | None, fail_on: Any, as_json: bool) -> int:
     """Hold a saved result's warm latencies against its model's objectives and baseline.
 
-    Exit codes: 0 passed, 4 failed, 5 inconclusive (no baseline, other circumstances, fewer than 20 warm samples).
+    Exit codes: 0 passed, 4 failed, 5 inconclusive (no baseline, other circumstances, fewer than 20 warm samples). On
+    GitHub Actions (GITHUB_STEP_SUMMARY is set) the verdict is in the job's summary too.
 
     \b
     Examples:

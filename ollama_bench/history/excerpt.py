@@ -1,12 +1,15 @@
 """The few fields of a document that the history shows, read and checked without building the rest of it."""
 
 from datetime import UTC, datetime
-from typing import Literal
+from typing import Annotated, Literal
 
-from pydantic import FiniteFloat, ValidationError
+from pydantic import Field, FiniteFloat, ValidationError
 
 from ollama_bench.history.entry import Entry, as_text
 from ollama_bench.values import Frozen, Int64
+
+Text = Annotated[str, Field(max_length=1000)]
+"""All of it is kept in the index, and read at each listing."""
 
 
 class _Figure(Frozen):
@@ -28,17 +31,17 @@ class _Phases(Frozen):
 
 
 class _Model(Frozen):
-    name: str
-    quantization: str | None = None
+    name: Text
+    quantization: Text | None = None
 
 
 class _Server(Frozen):
     kind: Literal["ollama", "embedded"]
-    version: str
+    version: Text
 
 
 class _Hardware(Frozen):
-    label: str
+    label: Text
 
 
 class _Resources(Frozen):
@@ -69,7 +72,7 @@ class _Validity(Frozen):
 
 class _Excerpt(Frozen):
     schema_version: Literal[1]
-    id: str
+    id: Text
     complete: bool
     started_at: datetime
     server: _Server

@@ -65,6 +65,7 @@ class Index:
         self._remove()
         with contextlib.suppress(sqlite3.Error, ValueError, OSError):
             return self._load()
+        self._close()
         self.trouble = self.trouble or "it cannot be made"
         return {}
 

@@ -95,6 +95,8 @@ NO_RESULTS = {
     "infinite.json": (document().replace('"p50": 41.2', '"p50": 1e999'), "real.summary.gen_tok_s.p50"),
     "early.json": (document().replace("2026-11-01T12:00:00+00:00", "0001-01-01T00:00:00+14:00"), "out of range"),
     "deep.json": ("[" * 100_000, "not JSON"),
+    "huge.json": (document("x" * 2000), "model.name: "),
+    "number.json": ('{"schema_version": ' + "9" * 10_000 + "}", ""),
     "binary.json": ("\x00\x01", "not JSON"),
 }
 
@@ -108,6 +110,11 @@ def test_a_file_that_is_no_result_is_told_with_its_reason(tmp_path: Path, name: 
         found = listed(tmp_path)
         assert [run.file for run in found.runs] == ["good.json"]
         assert reason in found.unreadable[name]
+
+
+def test_bytes_that_are_no_text_are_no_result(tmp_path: Path) -> None:
+    (tmp_path / "a.json").write_bytes(document().encode().replace(b"AMD EPYC", b"AMD \xff\xfe", 1))
+    assert list(listed(tmp_path).unreadable) == ["a.json"]
 
 
 @pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="no pipes with names here")
