@@ -5,7 +5,7 @@ from typing import Any
 
 import click
 
-from ollama_bench.options import FILE, FOLDER, FORMATS
+from ollama_bench.options import FILE, FOLDER, FORMATS, PAGES
 from orchestrator.console import ARTIFACTS, FAIL_ON, SLO
 
 RESULTS = Path("scorecards")
@@ -144,4 +144,31 @@ def rebuild(context: click.Context, out: Path | None, as_json: bool) -> None:
     rebuild_index(out or before.get("out") or RESULTS, as_json=as_json or bool(before.get("as_json")))
 
 
-COMMANDS = (show, score, schema, gate, history)
+@click.command()
+@click.argument("sides", nargs=-1, required=True, metavar="A B [C]...")
+@click.option("--force", is_flag=True, help="Compare unlike circumstances and doubtful runs too; winners are marked.")
+@click.option("--format", "fmt", type=PAGES, default="text", show_default=True, help="What is printed.")
+@click.option("--json", "as_json", is_flag=True, help="Same as --format json.")
+def compare(sides: tuple[str, ...], force: bool, fmt: str, as_json: bool) -> None:
+    """Hold saved results beside the first of them: which model is faster, as far as it can be told.
+
+    A, B and so on are a side each, of one model: a file, a folder with its *.json files, a pattern in quotes, or
+    several of these with commas between them. Three runs a side or more show how runs differ; with fewer, only large
+    differences can be told. Prints medians, ratios to A with 95 % intervals, and faster, slower, less, more or
+    "cannot tell"; then quality by prompt.
+
+    Exit codes: 0 whatever the result, 2 when the sides were not measured alike (machine, server, prompts, options) and
+    --force is not given, or a file is no saved result.
+
+    \b
+    Examples:
+      ollama-bench compare small.json large.json
+      ollama-bench compare runs-before/ runs-after/
+      ollama-bench compare 'scorecards/gemma3-270m-*.json' 'scorecards/llama3.2-1b-*.json' --format markdown
+    """
+    from ollama_bench.commands.compare import compare_sides
+
+    compare_sides(sides, fmt="json" if as_json else fmt, force=force)
+
+
+COMMANDS = (show, score, schema, gate, history, compare)

@@ -16,6 +16,7 @@ PACKAGES = ("ollama_bench", "orchestrator")
 PURE = (
     "orchestrator.clean",
     "orchestrator.columns",
+    "ollama_bench.compare",
     "ollama_bench.cut",
     "ollama_bench.doctor",
     "ollama_bench.energy_use",
@@ -189,6 +190,7 @@ def test_the_embedded_engine_is_imported_only_where_it_is_asked_for() -> None:
         ["--help"],
         ["run", "--help"],
         ["show", "--help"],
+        ["compare", "--help"],
         ["doctor", "--help"],
         ["selftest", "--help"],
         ["history", "--help"],
