@@ -88,3 +88,10 @@ def test_a_run_prints_the_same_as_show_of_what_it_saved(
     assert outcome.code == 0
     assert outcome.out.startswith(begins)
     assert cli("show", saved, "--format", fmt).out == outcome.out
+
+
+def test_a_comparison_has_no_rows_of_trials(cli: Cli, files: tuple[Path, Path]) -> None:
+    outcome = cli("compare", *files, "--format", "csv")
+
+    assert (outcome.code, outcome.out) == (2, "")
+    assert "'csv' is not one of" in outcome.err
