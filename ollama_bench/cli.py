@@ -6,6 +6,7 @@ from typing import Any
 import click
 
 from ollama_bench import __version__, cli_results
+from ollama_bench.load.console import load
 from ollama_bench.options import FILE, FOLDER, FORMATS, Percent
 from orchestrator import console
 from orchestrator.console import ARTIFACTS, MAX_TIMEOUT_S, SLO, FiniteRange
@@ -179,7 +180,7 @@ def selftest(as_json: bool) -> int:
     return self_test(as_json=as_json)
 
 
-for command in (*cli_results.COMMANDS, *console.COMMANDS):
+for command in (*cli_results.COMMANDS, *console.COMMANDS, load):
     cli.add_command(command)
 
 for command in (run, doctor, serve, check, selftest, cli_results.rebuild, *cli_results.COMMANDS):
