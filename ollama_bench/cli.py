@@ -6,6 +6,7 @@ from typing import Any
 import click
 
 from ollama_bench import __version__, cli_results
+from ollama_bench.load.console import load
 from ollama_bench.options import FILE, FOLDER, FORMATS, Percent
 from orchestrator import console
 from orchestrator.console import ARTIFACTS, MAX_TIMEOUT_S, SLO, FiniteRange
@@ -83,7 +84,8 @@ def run(models: tuple[str, ...], **options: Any) -> int:
     """Benchmark MODEL on a server and say whether it is good enough.
 
     Times cold and warm starts, a real prompt and a long one, samples memory and CPU of the serving processes, scores
-    three quality prompts, applies the keep-small / scale-up rule, and saves the result as JSON and Markdown.
+    three quality prompts, applies the keep-small / scale-up rule, and saves the result as JSON and Markdown. On GitHub
+    Actions (GITHUB_STEP_SUMMARY is set) the Markdown is in the job's summary too.
 
     \b
     Examples:
@@ -178,10 +180,10 @@ def selftest(as_json: bool) -> int:
     return self_test(as_json=as_json)
 
 
-for command in (*cli_results.COMMANDS, *console.COMMANDS):
+for command in (*cli_results.COMMANDS, *console.COMMANDS, load):
     cli.add_command(command)
 
-for command in (run, doctor, serve, check, selftest, *cli_results.COMMANDS):
+for command in (run, doctor, serve, check, selftest, cli_results.rebuild, *cli_results.COMMANDS):
     perf_option(command)
 
 

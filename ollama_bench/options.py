@@ -6,7 +6,9 @@ from typing import Any
 
 import click
 
-FORMATS = click.Choice(["text", "markdown", "json"])
+PAGES = click.Choice(["text", "markdown", "json"])
+FORMATS = click.Choice([*PAGES.choices, "csv", "benchstat"])
+"""Of results; the last two are for other tools."""
 FILE = click.Path(path_type=Path, exists=True, dir_okay=False)
 FOLDER = click.Path(path_type=Path, file_okay=False)
 

@@ -279,6 +279,12 @@ def slo_report(root: Path, slo_file: Path | None, as_json: bool) -> None:
 )
 @FAIL_ON
 @click.option("--rerun/--no-rerun", default=True, help="Make further runs where one looks slow.  [default: rerun]")
+@click.option(
+    "--junit",
+    type=click.Path(dir_okay=False, path_type=Path),
+    metavar="FILE",
+    help="Write the verdicts as JUnit XML too; failure, error and skipped are: fails, inconclusive, does not count.",
+)
 @ARTIFACTS
 @SLO
 @JSON
@@ -289,6 +295,7 @@ def slo_gate(
     names: tuple[str, ...],
     fail_on: Any,
     rerun: bool,
+    junit: Path | None,
     root: Path,
     slo_file: Path | None,
     as_json: bool,
@@ -297,11 +304,18 @@ def slo_gate(
 
     The candidate is the newest run that is not a cache run. One run that looks slow is judged on three; where the
     machine itself is slower than at the baseline, that is waited for, up to a minute.
+
+    On GitHub Actions (GITHUB_STEP_SUMMARY is set) the verdicts are in the job's summary too.
+
+    \b
+    Examples:
+      slo:gate
+      slo:gate --name Treasury-BOT --fail-on regressions --junit reports/gate.xml
     """
     from orchestrator.commands import gate
 
     sources = partial(sources_of, context) if rerun else None
-    context.exit(gate(names, sources, fail_on, root, slo_file, as_json))
+    context.exit(gate(names, sources, fail_on, root, slo_file, as_json=as_json, junit=junit))
 
 
 COMMANDS: tuple[click.Command, ...] = (

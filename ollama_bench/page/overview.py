@@ -3,6 +3,7 @@
 from collections import Counter
 from collections.abc import Sequence
 
+from ollama_bench.compare.alike import circumstances
 from ollama_bench.page.charts.scatter import HEIGHT_PX, LOOKS, Point, speed_and_quality
 from ollama_bench.page.charts.strips import by_run, strip
 from ollama_bench.page.findings import believed, pill, quality_points
@@ -35,19 +36,14 @@ def _verdicts(runs: Sequence[Named]) -> Part:
 
 
 def _differences(runs: Sequence[Named]) -> Part:
-    """Circumstances in which these runs are not alike."""
-    subjects = {
-        "hardware": [run.result.hardware.label for run in runs],
-        "servers": [f"{run.result.server.kind} {run.result.server.version}" for run in runs],
-        "seeds": [str(run.result.plan.seed) for run in runs],
-        "context lengths": [str(run.result.plan.num_ctx) for run in runs],
-        "prompts": [str(sorted(prompt.text for prompt in run.result.plan.prompts.values())) for run in runs],
-    }
-    differ = [name for name, values in subjects.items() if len(set(values)) > 1]
+    """Circumstances in which these runs are not alike, as `compare` looks at them."""
+    quality = all(run.result.plan.quality_prompts for run in runs)
+    found = [circumstances(run.result, quality=quality) for run in runs]
+    names = dict.fromkeys(name for each in found for name in each)
+    differ = [name for name in names if len({str(each.get(name)) for each in found}) > 1]
     if not differ:
         return None
-    said = f"These runs differ in more than their models: other {', other '.join(differ)}. Compare them with care."
-    return tag("p", tag("strong", said))
+    return tag("p", tag("strong", f"Not measured alike: {', '.join(differ)}. "), "Compare these runs with care.")
 
 
 def _scatter(runs: Sequence[Named]) -> Part:

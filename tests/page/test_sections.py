@@ -171,10 +171,10 @@ def test_a_run_without_a_figure_is_named_beside_the_scatter() -> None:
 
 def test_runs_of_unlike_machines_are_said_to_be() -> None:
     first, second = several_models()[:2]
-    moved = second.model_copy(update={"hardware": second.hardware.model_copy(update={"label": "another machine"})})
+    moved = second.model_copy(update={"environment": {"cpu": "another", "cores": 2}})
 
-    assert "other hardware. Compare them with care." in _text(first, moved)
-    assert "Compare them with care" not in _text(first, second)
+    assert "Not measured alike: machine cpu. Compare these runs with care." in _text(first, moved)
+    assert "Not measured alike" not in _text(first, second)
 
 
 def test_names_are_told_apart() -> None:
