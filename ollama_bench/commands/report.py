@@ -1,5 +1,6 @@
 """`ollama-bench report`: saved results as one page that opens in a browser."""
 
+import sys
 import webbrowser
 from collections.abc import Sequence
 from pathlib import Path
@@ -23,6 +24,8 @@ def write_report(files: Sequence[Path], out: Path, *, opens: bool) -> None:
     if any(out.exists() and out.samefile(file) for file in files):
         raise ConfigurationError(f"{out}: is one of the results to show: choose another file with --out")
     results = [load(file) for file in dict.fromkeys(files)]
+    if sys.stderr.isatty():
+        click.echo("putting the page together, which takes some seconds …", err=True)
     text = report_page(results, plotting_library())
     if out == STDOUT:
         print_result(text)

@@ -26,8 +26,10 @@ def _over_time(result: RunResult) -> Part:
     trials = _timed(result)
     caption = (
         f"Sampled every {result.resources.interval_s:g} s, from before the cold load to the end. "
-        "Blocks and shades are the requests, by phase; the dotted line is the CPU of all other processes."
+        "Blocks and shades are the requests, by phase."
     )
+    if any(name == "other" for _, _, lines in panels for name, _, _ in lines):
+        caption += " The dotted line is the CPU of all other processes."
     many = points_as_one(timeline)
     if many > 1:
         caption += f" Each point stands for {many} samples (more than {MOST_POINTS} are not drawn): their highest "

@@ -8,7 +8,7 @@ from ollama_bench.page.charts.scatter import HEIGHT_PX, LOOKS, Point, speed_and_
 from ollama_bench.page.charts.strips import by_run, strip
 from ollama_bench.page.findings import believed, pill, quality_points
 from ollama_bench.page.names import Named
-from ollama_bench.page.speed import samples, samples_table
+from ollama_bench.page.speed import GENERATION, LATENCY, Measure, samples, samples_table
 from ollama_bench.quality.scores import DIMENSIONS
 from ollama_bench.render.lines import figure, megabytes, metric, quality_total
 from ollama_bench.trial import TimedPhase
@@ -129,15 +129,16 @@ def _row(run: Named) -> list[Part]:
 
 def _speeds(runs: Sequence[Named]) -> list[Part]:
     return [
-        _strips(runs, "Generation, run by run", "real", "gen_tok_s", "tok/s", 1),
-        _strips(runs, "Warm start latency, run by run", "warm", "latency_s", "s", 3),
+        _strips(runs, "real", GENERATION, "Generation, run by run"),
+        _strips(runs, "warm", LATENCY, "Warm start latency, run by run"),
     ]
 
 
-def _strips(runs: Sequence[Named], title: str, phase: TimedPhase, name: str, unit: str, digits: int) -> Part:
+def _strips(runs: Sequence[Named], phase: TimedPhase, measure: Measure, title: str) -> Part:
+    unit, digits = measure.unit, measure.digits
     strips = []
     for run in runs:
-        values = samples(run.result, phase, name)
+        values = samples(run.result, phase, measure.metric)
         if values:
             strips.append(strip(run.label, LOOKS[run.result.verdict.decision][1], values))
     if not strips:

@@ -1,6 +1,7 @@
 """How fast: every sample of each phase, the waits along an answer, and all figures as a table."""
 
 from collections.abc import Sequence
+from typing import NamedTuple
 
 from ollama_bench.metrics import Summary, trial_metrics
 from ollama_bench.page.charts import PHASE_COLOURS, colour
@@ -12,12 +13,20 @@ from ollama_bench.trial import TIMED_PHASES, TimedPhase, Trial
 from orchestrator.page import NOT_THERE, Part, chart, details, hidden, join, table, tag
 from orchestrator.stats import MIN_SAMPLES_FOR_P95
 
-STRIPS = (
-    ("Latency", "latency_s", "s", 3, "From the request to the last byte of its answer."),
-    ("Time to first token (TTFT)", "ttft_s", "s", 3, "From the request to the first chunk that carries text."),
-    ("Generation", "gen_tok_s", "tok/s", 1, "Tokens a second, by the server's own clock."),
-)
-"""A chart each: title, metric, unit, digits, and what it shows."""
+
+class Measure(NamedTuple):
+    """A metric as a chart of its samples shows it."""
+
+    title: str
+    metric: str
+    unit: str
+    digits: int
+    what: str
+
+
+LATENCY = Measure("Latency", "latency_s", "s", 3, "From the request to the last byte of its answer.")
+TTFT = Measure("Time to first token (TTFT)", "ttft_s", "s", 3, "From the request to the first chunk with text in it.")
+GENERATION = Measure("Generation", "gen_tok_s", "tok/s", 1, "Tokens a second, by the server's own clock.")
 
 HOW_TO_READ = (
     "A dot is a request, the line the median, the band its 95 % interval (from 6 samples on). "
@@ -27,7 +36,8 @@ HOW_TO_READ = (
 
 def speed(result: RunResult, level: int) -> Part:
     """Charts, then the table of figures and what failed."""
-    charts = [made for made in (*(_strips(result, *strip) for strip in STRIPS), _gaps(result)) if made]
+    made = [_strips(result, LATENCY), _strips(result, TTFT), _strips(result, GENERATION), _gaps(result)]
+    charts = [one for one in made if one]
     if not charts:
         return [tag("p", "No request succeeded: there is nothing to show."), _failures(result)]
     return [
@@ -50,7 +60,8 @@ def samples(result: RunResult, phase: TimedPhase, name: str) -> list[float]:
     return [value for trial in trials if trial.ok and (value := trial_metrics(trial)[name]) is not None]
 
 
-def _strips(result: RunResult, title: str, name: str, unit: str, digits: int, what: str) -> Part:
+def _strips(result: RunResult, measure: Measure) -> Part:
+    title, name, unit, digits, what = measure
     strips = strips_of(result, name)
     if not strips:
         return None

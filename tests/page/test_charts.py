@@ -113,6 +113,13 @@ def test_only_what_was_measured_has_a_panel_and_quality_is_what_follows() -> Non
     ]
 
 
+def test_memory_of_gpus_has_a_panel_of_its_own() -> None:
+    point = TimelinePoint(t_s=1, rss_bytes=2_000_000, cpu_percent=None, vram_bytes=3_000_000)
+    panels = over_time.panels_of(over_time.columns_of([point]))
+
+    assert [heading for heading, _, _ in panels] == ["Memory of the server's processes", "Memory on GPUs"]
+
+
 def test_each_decision_has_a_look() -> None:
     assert set(LOOKS) == set(MEANINGS)
     assert len({shape for shape, _, _ in LOOKS.values()}) == len(LOOKS)
