@@ -7,6 +7,7 @@ from typing import Any
 import click
 
 from ollama_bench import __version__, cli_results
+from ollama_bench.load.console import load
 from ollama_bench.options import FILE, FOLDER, FORMATS, MODEL, Percent
 from orchestrator import console
 from orchestrator.console import ARTIFACTS, MAX_TIMEOUT_S, SLO, FiniteRange
@@ -85,7 +86,8 @@ def run(models: tuple[str, ...], **options: Any) -> int:
 
     Times cold and warm starts, a real prompt and a long one, samples memory and CPU of the serving processes, scores
     three quality prompts, applies the keep-small / scale-up rule, and saves the result as JSON and Markdown. A model
-    that is missing is pulled first. On a terminal it shows what it is at, how fast, and how long it will take yet.
+    that is missing is pulled first. On a terminal it shows what it is at, how fast, and how long it will take yet; on
+    GitHub Actions (GITHUB_STEP_SUMMARY is set) the Markdown is in the job's summary too.
 
     Exit codes: 0 done, whatever the verdict; 2 usage or configuration; 3 a model could not be measured, or not saved;
     4, 5 the gate failed or was inconclusive (--gate alone); 130 interrupted, with what was measured saved.
@@ -220,10 +222,10 @@ def completion(shell: str) -> None:
     click.echo(script(cli, shell), nl=False)
 
 
-for command in (*cli_results.COMMANDS, *console.COMMANDS):
+for command in (*cli_results.COMMANDS, *console.COMMANDS, load):
     cli.add_command(command)
 
-for command in (run, doctor, serve, check, selftest, completion, *cli_results.COMMANDS):
+for command in (run, doctor, serve, check, selftest, completion, cli_results.rebuild, *cli_results.COMMANDS):
     perf_option(command)
 
 

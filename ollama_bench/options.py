@@ -9,7 +9,9 @@ import click
 if TYPE_CHECKING:
     from click.shell_completion import CompletionItem
 
-FORMATS = click.Choice(["text", "markdown", "json"])
+PAGES = click.Choice(["text", "markdown", "json"])
+FORMATS = click.Choice([*PAGES.choices, "csv", "benchstat"])
+"""Of results; the last two are for other tools."""
 FILE = click.Path(path_type=Path, exists=True, dir_okay=False)
 FOLDER = click.Path(path_type=Path, file_okay=False)
 
@@ -42,18 +44,20 @@ class ResultFile(click.Path):
     """A saved document; a shell is offered those in `scorecards/` first."""
 
     def shell_complete(
-        self,
-        ctx: click.Context,  # noqa: ARG002
-        param: click.Parameter,  # noqa: ARG002
-        incomplete: str,
+        self, ctx: click.Context, param: click.Parameter, incomplete: str
     ) -> "list[CompletionItem[str]]":
         """Documents by path, else any file."""
-        from click.shell_completion import CompletionItem
+        return offer_results(ctx, param, incomplete)
 
-        from ollama_bench import offer
 
-        names = [name for name in offer.results() if name.startswith(incomplete)]
-        return [CompletionItem(name) for name in names] or [CompletionItem(incomplete, type="file")]
+def offer_results(_ctx: click.Context, _param: click.Parameter, incomplete: str) -> "list[CompletionItem[str]]":
+    """What a shell is offered where saved results are meant."""
+    from click.shell_completion import CompletionItem
+
+    from ollama_bench import offer
+
+    names = [name for name in offer.results() if name.startswith(incomplete)]
+    return [CompletionItem(name) for name in names] or [CompletionItem(incomplete, type="file")]
 
 
 MODEL = ModelName()

@@ -391,6 +391,12 @@ def slo_report(root: Path, slo_file: Path | None, as_json: bool) -> None:
 )
 @FAIL_ON
 @click.option("--rerun/--no-rerun", default=True, help="Make further runs where one looks slow.  [default: rerun]")
+@click.option(
+    "--junit",
+    type=click.Path(dir_okay=False, path_type=Path),
+    metavar="FILE",
+    help="Write the verdicts as JUnit XML too; failure, error and skipped are: fails, inconclusive, does not count.",
+)
 @ARTIFACTS
 @SLO
 @JSON
@@ -401,6 +407,7 @@ def slo_gate(
     names: tuple[str, ...],
     fail_on: Any,
     rerun: bool,
+    junit: Path | None,
     root: Path,
     slo_file: Path | None,
     as_json: bool,
@@ -408,7 +415,8 @@ def slo_gate(
     """Judge the newest stored results: fails on missed objectives and on regressions against the baseline.
 
     The candidate is the newest run that is not a cache run. One run that looks slow is judged on three; where the
-    machine itself is slower than at the baseline, that is waited for, up to a minute. docs/gate.md tells the rule.
+    machine itself is slower than at the baseline, that is waited for, up to a minute. docs/gate.md tells the rule. On
+    GitHub Actions (GITHUB_STEP_SUMMARY is set) the verdicts are in the job's summary too.
 
     Exit codes: 0 passed, 4 failed (a stored result that cannot be read, too), 5 inconclusive, 2 usage or configuration,
     130 interrupted.
@@ -417,12 +425,13 @@ def slo_gate(
     Examples:
       ollama-bench slo:gate
       ollama-bench slo:gate --name Treasury-BOT --name SRE-BOT --fail-on regressions
+      ollama-bench slo:gate --junit reports/gate.xml
       ollama-bench slo:gate --no-rerun --json > gate.json
     """
     from orchestrator.commands import gate
 
     sources = partial(sources_of, context) if rerun else None
-    context.exit(gate(names, sources, fail_on, root, slo_file, as_json))
+    context.exit(gate(names, sources, fail_on, root, slo_file, as_json=as_json, junit=junit))
 
 
 COMMANDS: tuple[click.Command, ...] = (

@@ -7,12 +7,16 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
+from statistics import variance
 
 MIN_SAMPLES_FOR_P95 = 59
 """Below this many samples no distribution-free 95 % bound on a p95 exists (0.95^58 > 0.05 > 0.95^59)."""
 
 Interval = tuple[float | None, float | None]
 """A lower and an upper bound; None where none exists at that confidence."""
+
+_MANY = 1e6
+"""So many degrees of freedom are as good as an infinity."""
 
 _TINY = 1e-300
 _EPSILON = 1e-15
@@ -164,10 +168,15 @@ class Shift:
     difference: float
     """mean(candidate) - mean(baseline)"""
     standard_error: float
-    """Of `difference`, from the pooled variance; 0 for values that are all alike."""
-    df: int
+    """Of `difference`; 0 for values that are all alike."""
+    df: float
     p_value: float
     """One-sided: the chance of a difference this large when there is none."""
+
+    @property
+    def two_sided_p_value(self) -> float:
+        """The chance of a difference this large to either side when there is none."""
+        return min(1.0, 2 * shift_p_value(abs(self.difference), self.standard_error, self.df))
 
     def margin(self, confidence: float = 0.95) -> float:
         """Half the width of the two-sided interval of `difference`."""
@@ -190,7 +199,30 @@ def shift(baseline: Sequence[float], candidate: Sequence[float]) -> Shift:
     return Shift(difference, error, df, shift_p_value(difference, error, df))
 
 
-def shift_p_value(difference: float, standard_error: float, df: int) -> float:
+def welch(baseline: Sequence[float], candidate: Sequence[float]) -> Shift:
+    """Welch's two-sample t, for groups of unlike scatter (Welch 1947), one-sided.
+
+    Raises ValueError for a group of fewer than two values.
+    """
+    if min(len(baseline), len(candidate)) < 2:
+        raise ValueError("Welch's t test needs two values in each group")
+    difference = math.fsum(candidate) / len(candidate) - math.fsum(baseline) / len(baseline)
+    groups = (baseline, candidate)
+    return satterthwaite(difference, [(variance(group) / len(group), len(group) - 1) for group in groups])
+
+
+def satterthwaite(difference: float, parts: Sequence[tuple[float, float]]) -> Shift:
+    """A t test of a difference whose variance is the sum of independent parts, (variance, degrees of freedom) each; a
+    variance that is known has an infinity of them. (Satterthwaite, Biometrics Bulletin 2, 1946, 110-114.)
+    """
+    total = math.fsum(part for part, _ in parts)
+    uncertain = math.fsum((part / total) ** 2 / df for part, df in parts) if total else 1 / min(df for _, df in parts)
+    df = min(1 / uncertain if uncertain else math.inf, _MANY)
+    error = math.sqrt(total)
+    return Shift(difference, error, df, shift_p_value(difference, error, df))
+
+
+def shift_p_value(difference: float, standard_error: float, df: float) -> float:
     """One-sided P of a `difference` this large; certain where there is no scatter at all."""
     if standard_error > abs(difference) * 1e-12:
         return t_tail(difference / standard_error, df)

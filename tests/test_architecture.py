@@ -11,18 +11,25 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parents[1]
-PACKAGES = ("ollama_bench", "orchestrator")
+PACKAGES = ("ollama_bench", "orchestrator", "services")
 
 PURE = (
     "orchestrator.clean",
     "orchestrator.columns",
+    "ollama_bench.compare",
     "ollama_bench.cut",
     "ollama_bench.doctor",
     "ollama_bench.energy_use",
+    "ollama_bench.history.choose",
+    "ollama_bench.history.entry",
+    "ollama_bench.history.since",
+    "ollama_bench.history.table",
+    "ollama_bench.history.trend",
     "ollama_bench.metrics",
     "ollama_bench.observed",
     "ollama_bench.own_cost",
     "ollama_bench.pace",
+    "ollama_bench.page",
     "ollama_bench.plan",
     "ollama_bench.quality",
     "ollama_bench.render",
@@ -38,8 +45,11 @@ PURE = (
     "ollama_bench.usage",
     "ollama_bench.verdict",
     "orchestrator.gate",
+    "orchestrator.page",
     "orchestrator.slo",
     "orchestrator.stats",
+    "services.materials_service.potts",
+    "services.quantum_lab.chsh",
 )
 """Modules, or packages with all their modules; those that do not exist yet are held to it when they do."""
 
@@ -48,6 +58,7 @@ IMPURE |= {"threading", "time", "uvicorn", "starlette", "xllamacpp"}
 
 READ_THE_CLOCK = {
     "ollama_bench.commands.doctor_facts",
+    "ollama_bench.commands.load_stack",
     "ollama_bench.live_view",
     "ollama_bench.measure",
     "ollama_bench.run",
@@ -67,7 +78,21 @@ READ_THE_CLOCK = {
     "orchestrator.yardstick",
 }
 
-HEAVY = {"httpx", "ollama", "pydantic", "psutil", "pynvml", "rich", "starlette", "uvicorn", "xllamacpp", "yaml"}
+HEAVY = {
+    "fastapi",
+    "httpx",
+    "numpy",
+    "ollama",
+    "pydantic",
+    "psutil",
+    "pynvml",
+    "rich",
+    "starlette",
+    "uvicorn",
+    "vl_convert",
+    "xllamacpp",
+    "yaml",
+}
 
 
 @cache
@@ -133,6 +158,13 @@ def test_the_orchestrator_knows_nothing_of_ollama() -> None:
             assert not outside, f"{module} imports {outside}"
 
 
+def test_the_services_know_nothing_of_the_tools_nor_the_tools_of_them() -> None:
+    for module in _modules():
+        others = ("ollama_bench", "orchestrator", "cli") if _is_in(module, ("services",)) else ("services",)
+        outside = [name for name in _imports(module) if _is_in(name, others)]
+        assert not outside, f"{module} imports {outside}"
+
+
 @pytest.mark.parametrize("module", [module for module in sorted(_modules()) if _is_in(module, PURE)])
 def test_a_pure_module_reaches_nothing_that_is_not(module: str) -> None:
     impure = {name: by for name, by in _reached_from(module).items() if name.split(".")[0] in IMPURE}
@@ -149,7 +181,9 @@ def test_every_name_of_the_pure_part_that_exists_was_looked_at() -> None:
 def test_few_modules_read_the_clock() -> None:
     readers = {module for module in _modules() if "time" in _imports(module)}
 
-    assert {module for module in readers if not _is_in(module, ("ollama_bench.embedded",))} <= READ_THE_CLOCK
+    assert {
+        module for module in readers if not _is_in(module, ("ollama_bench.embedded", "ollama_bench.load"))
+    } <= READ_THE_CLOCK
 
 
 def test_the_design_names_the_modules_that_read_the_clock() -> None:
@@ -163,10 +197,11 @@ def test_the_design_names_the_modules_that_read_the_clock() -> None:
 
 
 def test_the_server_is_spoken_to_in_one_place() -> None:
-    """The embedded engine speaks to its own runner, not to the server that is measured."""
+    """The embedded engine speaks to its own runner, and `load` to its own stack: not to the server that is measured."""
     speakers = {module for module in _modules() if {"httpx", "ollama"} & _imports(module)}
 
-    assert all(_is_in(module, ("ollama_bench.server", "ollama_bench.embedded")) for module in speakers), speakers
+    rooms = ("ollama_bench.server", "ollama_bench.embedded", "ollama_bench.load")
+    assert all(_is_in(module, rooms) for module in speakers), speakers
 
 
 def test_the_embedded_engine_is_imported_only_where_it_is_asked_for() -> None:
@@ -186,10 +221,16 @@ def test_the_embedded_engine_is_imported_only_where_it_is_asked_for() -> None:
         ["--help"],
         ["run", "--help"],
         ["show", "--help"],
+        ["report", "--help"],
+        ["compare", "--help"],
         ["doctor", "--help"],
         ["selftest", "--help"],
+        ["history", "--help"],
+        ["history", "rebuild", "--help"],
         ["serve", "--help"],
         ["completion", "--help"],
+        ["load", "--help"],
+        ["load", "stack", "--help"],
         ["--version"],
     ],
 )

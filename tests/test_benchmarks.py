@@ -45,6 +45,15 @@ def test_startup_prints_its_table_and_help_loads_nothing_heavy() -> None:
     assert rows[-1].split() == ["heavy", "modules", "that", "--help", "imports", "<=", "0", "0", "ok"]
 
 
+def test_history_times_the_first_listing_and_those_from_the_index() -> None:
+    checks = {check["name"]: check for check in json.loads(run("history.py", "--json"))["checks"]}
+    assert {name for name, check in checks.items() if check["limit"] is not None} == {
+        "history, all listed",
+        "history -n 20",
+        "history --json",
+    }
+
+
 def test_a_missed_target_fails_unless_only_reported(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:

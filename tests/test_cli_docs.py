@@ -74,7 +74,7 @@ def test_every_example_parses(path: str, line: str, tmp_path: Path, monkeypatch:
 
     command: click.Command = group
     arguments = words[3:] if group is console else words[1:]
-    while isinstance(command, click.Group):
+    while isinstance(command, click.Group) and arguments and not arguments[0].startswith("-"):
         name, *arguments = arguments
         found = command.get_command(click.Context(command), name)
         assert found is not None, f"there is no {name}"

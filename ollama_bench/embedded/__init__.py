@@ -22,7 +22,6 @@
     engine.py      the server's side of a runner: start, ask, stop
     llama_http.py  one POST to llama.cpp's HTTP server in the runner
     runner.py      the child process that holds llama.cpp and the weights
-    lifetime.py    a child that ends when its parent does
     log.py         standard error that never holds the server up
     wire.py        errors, JSON and time stamps as they are sent                         pure
 

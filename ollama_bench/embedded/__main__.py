@@ -5,7 +5,7 @@ import sys
 from pathlib import Path
 
 from ollama_bench.embedded.extra import require_extra
-from ollama_bench.embedded.lifetime import end_with_parent
+from ollama_bench.lifetime import end_with_parent
 from orchestrator.errors import BenchError
 
 

@@ -1,19 +1,17 @@
 """The embedded server as a process of its own."""
 
-import subprocess
 import sys
 import threading
 import time
-from tempfile import TemporaryFile
 from types import TracebackType
 
 import httpx
 
+from ollama_bench.child import Child
 from ollama_bench.embedded.extra import require_extra
 from ollama_bench.errors import ServerError
 
 START_TIMEOUT_S = 60.0
-STOP_TIMEOUT_S = 5.0
 _LISTENING = "listening on "
 
 
@@ -34,33 +32,25 @@ class EmbeddedServer:
     def __enter__(self) -> "EmbeddedServer":
         require_extra()
         command = [sys.executable, "-P", "-m", "ollama_bench.embedded", "--port", "0", "--end-with-parent"]
-        self._log = TemporaryFile("a+b")  # appended to: reading the end moves the position that both share
-        # A session of its own: Ctrl-C in the terminal goes to the tool, which ends the server when it is done.
-        self._process = subprocess.Popen(
-            [*command, *self._arguments],
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            stderr=self._log,
-            start_new_session=True,
-        )
+        self._child = Child([*command, *self._arguments], read_stdout=True)
+        self._process = self._child.process
         self.pid = self._process.pid
         try:
             self._wait_until_it_answers()
         except BaseException:
-            self._stop()
+            self._child.stop()
             raise
         return self
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        self._stop()
+        self._child.stop()
 
     @property
     def log(self) -> str:
         """The end of what the server and its runner wrote to standard error."""
-        self._log.seek(max(0, self._log.seek(0, 2) - 4096))
-        return self._log.read().decode("utf-8", "replace")
+        return self._child.log
 
     def _wait_until_it_answers(self) -> None:
         assert self._process.stdout is not None
@@ -82,16 +72,6 @@ class EmbeddedServer:
                     return
         self._process.kill()
         self._process.wait()
-        last_words = "\n".join(self.log.splitlines()[-5:]) or "it wrote nothing"
-        raise ServerError(f"the embedded server did not start (exit status {self._process.returncode}): {last_words}")
-
-    def _stop(self) -> None:
-        self._process.terminate()
-        try:
-            self._process.wait(STOP_TIMEOUT_S)
-        except subprocess.TimeoutExpired:
-            self._process.kill()
-            self._process.wait()
-        for stream in (self._process.stdin, self._process.stdout, self._log):
-            if stream:
-                stream.close()
+        raise ServerError(
+            f"the embedded server did not start (exit status {self._process.returncode}): {self._child.last_words()}"
+        )

@@ -10,7 +10,7 @@ import sys
 import threading
 from typing import Any
 
-from ollama_bench.embedded.lifetime import end_with_parent
+from ollama_bench.lifetime import end_with_parent
 
 
 def main() -> None:

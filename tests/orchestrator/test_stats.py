@@ -3,7 +3,7 @@ import random
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 from scipy import stats as scipy_stats
 
@@ -13,9 +13,11 @@ from orchestrator.stats import (
     incomplete_beta,
     quantile,
     quantile_interval,
+    satterthwaite,
     shift,
     t_critical,
     t_tail,
+    welch,
 )
 
 
@@ -82,6 +84,50 @@ def test_shift_without_any_scatter_is_certain(candidate: list[float], p_value: f
 def test_shift_needs_three_values_in_two_groups(groups: tuple[list[float], list[float]]) -> None:
     with pytest.raises(ValueError, match="two groups"):
         shift(*groups)
+
+
+GROUP = st.lists(st.floats(-5, 5), min_size=2, max_size=12)
+
+
+@settings(deadline=None)
+@given(GROUP, GROUP)
+def test_welch_is_scipys(baseline: list[float], candidate: list[float]) -> None:
+    assume(min(np.var(baseline), np.var(candidate)) > 1e-6)  # scipy warns of groups that are all alike
+    found = welch(baseline, candidate)
+    expected = scipy_stats.ttest_ind(candidate, baseline, equal_var=False)
+    low, high = expected.confidence_interval(0.95)
+    assert found.two_sided_p_value == pytest.approx(expected.pvalue, rel=1e-6)
+    assert found.df == pytest.approx(expected.df)
+    assert (found.difference - found.margin(), found.difference + found.margin()) == pytest.approx((low, high))
+
+
+def test_a_two_sided_p_value_does_not_depend_on_the_side() -> None:
+    there, back = shift([1.0, 1.1, 0.9], [9.0, 9.1]), shift([9.0, 9.1], [1.0, 1.1, 0.9])
+    expected = scipy_stats.ttest_ind([1.0, 1.1, 0.9], [9.0, 9.1]).pvalue
+    assert there.two_sided_p_value == back.two_sided_p_value == pytest.approx(expected, rel=1e-6)
+    assert shift([1.0, 2.0, 3.0], [2.0]).two_sided_p_value == 1
+
+
+def test_a_known_variance_makes_it_a_normal() -> None:
+    known = satterthwaite(0.3, [(0.01, math.inf)])
+    assert known.margin() == pytest.approx(1.959964 * 0.1, rel=1e-5)
+    assert known.two_sided_p_value == pytest.approx(2 * scipy_stats.norm.sf(3), rel=1e-4)
+
+
+def test_satterthwaite_of_parts_worked_by_hand() -> None:
+    # (1 + 3)^2 / (1^2/2 + 3^2/4) = 16 / 2.75; a known third part of 4 makes it 64 / 2.75
+    assert satterthwaite(1.0, [(1.0, 2), (3.0, 4)]).df == pytest.approx(16 / 2.75)
+    assert satterthwaite(1.0, [(1.0, 2), (3.0, 4), (4.0, math.inf)]).df == pytest.approx(64 / 2.75)
+
+
+@pytest.mark.parametrize(("candidate", "p_value"), [([1.0, 1.0], 1.0), ([2.0, 2.0], 0.0), ([0.5, 0.5], 0.0)])
+def test_welch_without_any_scatter_is_certain(candidate: list[float], p_value: float) -> None:
+    assert welch([1.0, 1.0, 1.0], candidate).two_sided_p_value == p_value
+
+
+def test_welch_needs_two_values_a_group() -> None:
+    with pytest.raises(ValueError, match="two values"):
+        welch([1.0, 2.0, 3.0], [1.0])
 
 
 @given(st.lists(st.floats(-1e6, 1e6), min_size=1, max_size=50), st.floats(0, 1))

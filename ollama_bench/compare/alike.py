@@ -1,0 +1,85 @@
+"""Were the sides measured alike? What differs beside the model itself. Pure."""
+
+import hashlib
+import json
+from collections.abc import Sequence
+
+from ollama_bench.compare.sides import Side
+from ollama_bench.plan import PlannedPrompt
+from ollama_bench.scorecard import RunResult
+from ollama_bench.trial import TIMED_PHASES
+from ollama_bench.values import Frozen
+
+
+class SideValue(Frozen):
+    """What one side has; several where its own runs differ."""
+
+    side: str
+    values: tuple[str, ...]
+
+
+class Difference(Frozen):
+    """One circumstance in which the sides differ."""
+
+    what: str
+    sides: tuple[SideValue, ...]
+
+    def __str__(self) -> str:
+        shown = [f"{side.side} {' and '.join(side.values)}" for side in self.sides]
+        return f"{self.what}: {', '.join(shown)}"
+
+
+def differences(sides: Sequence[Side]) -> tuple[Difference, ...]:
+    """Each circumstance that is not the same in all runs of all sides; empty when they can be compared."""
+    quality = all(run.result.plan.quality_prompts for side in sides for run in side.runs)
+    seen = {side.label: [circumstances(run.result, quality=quality) for run in side.runs] for side in sides}
+    names = dict.fromkeys(name for found in seen.values() for each in found for name in each)
+    compared = [
+        Difference(
+            what=name,
+            sides=tuple(
+                SideValue(side=label, values=tuple(dict.fromkeys(_shown(each, name) for each in found)))
+                for label, found in seen.items()
+            ),
+        )
+        for name in names
+    ]
+    return tuple(found for found in compared if len({value for side in found.sides for value in side.values}) > 1)
+
+
+def circumstances(result: RunResult, *, quality: bool = True) -> dict[str, object]:
+    """What must be alike: the machine as the gate compares machines, its GPUs, the server, and what was asked how.
+
+    How many trials there are may differ; the model, its quantisation included, is what is compared.
+    """
+    plan, server = result.plan, result.server
+    machine = result.environment or {"hardware": result.hardware.label}
+    found: dict[str, object] = {f"machine {key}": value for key, value in machine.items()}
+    gpus = [f"{gpu.name} ({gpu.memory_bytes} bytes, driver {gpu.driver})" for gpu in result.hardware.gpus]
+    found |= {
+        "GPUs": ", ".join(gpus) or "none",
+        "server": f"{server.kind} {server.version}",
+        "server host": "this machine" if server.local else server.url,
+        "num_ctx": plan.num_ctx,
+        "seed": plan.seed,
+        "temperature": plan.temperature,
+        "think": plan.think,
+    }
+    for phase in TIMED_PHASES:
+        if phase in plan.prompts:
+            found |= _asked(f"{phase} prompt", plan.prompts[phase])
+    for prompt in plan.quality_prompts if quality else ():
+        found |= _asked(f"quality prompt {prompt.id}", prompt)
+    return found
+
+
+def _asked(what: str, prompt: PlannedPrompt) -> dict[str, object]:
+    digest = hashlib.sha256(prompt.text.encode(errors="surrogatepass")).hexdigest()[:12]
+    return {f"{what} sha256": digest, f"{what} num_predict": prompt.num_predict}
+
+
+def _shown(found: dict[str, object], name: str) -> str:
+    if name not in found:
+        return "absent"
+    value = found[name]
+    return value if isinstance(value, str) and value else json.dumps(value, ensure_ascii=False)

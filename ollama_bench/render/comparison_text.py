@@ -1,0 +1,77 @@
+"""A comparison as plain text, for a terminal."""
+
+import textwrap
+from collections.abc import Callable, Sequence
+
+from ollama_bench.compare.document import ComparedSide, Comparison, Pair
+from ollama_bench.render.comparison_lines import (
+    footer,
+    headings,
+    quality_cells,
+    quality_headings,
+    row_cells,
+    side_lines,
+    warnings,
+)
+from orchestrator.clean import one_line
+from orchestrator.columns import columns
+
+MIN_WIDTH = 40
+MAX_LINE = 2000
+Paint = Callable[[str, str], str]
+"""(outcome, the line that tells it) -> the line in that outcome's colour."""
+
+
+def render_comparison_text(
+    comparison: Comparison, width: int | None = None, paint: Paint = lambda _outcome, line: line
+) -> str:
+    """Warnings, what each side is, then each candidate beside the reference. Lines fit `width`, None for any."""
+    room = None if width is None else max(width, MIN_WIDTH)
+    sections = [_wrapped([f"! {line}" for line in warnings(comparison)], room)]
+    sections += [_side(side, room) for side in comparison.sides]
+    for pair in comparison.pairs:
+        sections += [_figures(pair, room, paint), _quality(pair, room)]
+        sections += [_wrapped(pair.summary, room), _wrapped([f"Note: {note}" for note in pair.notes], room)]
+    sections.append(_wrapped([*(f"Note: {note}" for note in comparison.notes), *footer(comparison)], room))
+    return "\n\n".join("\n".join(section) for section in sections if section) + "\n"
+
+
+def _side(side: ComparedSide, room: int | None) -> list[str]:
+    """Its label and its model, then the rest of what is told of it."""
+    (_, model), *others = side_lines(side)
+    told = [f"   {what + ':':<9} {text}" for what, text in others]
+    return _wrapped([f"{side.label:<2} {model}", *told], room, indent=13)
+
+
+def _figures(pair: Pair, room: int | None, paint: Paint) -> list[str]:
+    """The table; two lines a metric where it is too wide."""
+    rows = [row_cells(row) for row in pair.rows]
+    lines = columns([headings(pair), *rows], right=(1, 2, 3)).splitlines()
+    if room is not None and max(map(len, lines)) > room:
+        return [line for row in rows for line in _stacked(headings(pair), row)]
+    return [lines[0], *(paint(row.outcome, line) for row, line in zip(pair.rows, lines[1:], strict=True))]
+
+
+def _stacked(head: Sequence[str], row: Sequence[str]) -> list[str]:
+    label, ours, theirs, ratio, interval, outcome = row
+    return [f"{label}: {head[1]} {ours}, {head[2]} {theirs}", f"  {ratio} {interval} {outcome}"]
+
+
+def _quality(pair: Pair, room: int | None) -> list[str]:
+    rows = [[one_line(cell, 40) for cell in row] for row in quality_cells(pair)]
+    if not rows:
+        return []
+    lines = columns([quality_headings(pair), *rows]).splitlines()
+    if room is not None and max(map(len, lines)) > room:
+        return _wrapped([f"{row[0]}: {', '.join(cell for cell in row[1:] if cell)}" for row in rows], room)
+    return lines
+
+
+def _wrapped(lines: Sequence[str], room: int | None, indent: int = 2) -> list[str]:
+    """Each line cleaned, and broken where it is longer than `room`."""
+    wrapped = []
+    for line in lines:
+        margin = " " * (len(line) - len(line.lstrip(" ")))
+        cleaned = margin + one_line(line, MAX_LINE)
+        wrapped += [cleaned] if room is None else textwrap.wrap(cleaned, room, subsequent_indent=" " * indent)
+    return wrapped

@@ -1,0 +1,1 @@
+"""Grain coarsening as jobs behind a bounded queue."""

@@ -1,0 +1,1 @@
+"""A CHSH experiment behind a session and a token."""
