@@ -40,7 +40,8 @@ _BASH = """\
 complete -o nosort -F %(complete_func)s %(prog_name)s
 """
 
-_NEEDS_QUOTES = re.compile(r"([^\w./:@%+,=-])")
+_ESCAPED = {"": r"([^\w./:@%+,=-])", '"': r"""(["$`\\])""", "'": "(')"}
+"""What does not mean itself in a word, by the quote that it begins with."""
 
 
 class _Silent(ShellComplete):
@@ -75,11 +76,12 @@ class Bash(_Silent, BashComplete):
         """Type and value, as the function reads them."""
         if item.type != "plain":
             return f"{item.type},"
-        if os.environ["COMP_WORD"][:1] in ('"', "'"):  # bash takes it for one word then
-            return f"plain,{item.value}"
+        quote = os.environ["COMP_WORD"][:1]
+        if quote in ('"', "'"):  # bash takes it for one word then
+            return "plain," + re.sub(_ESCAPED[quote], r"'\\\1'" if quote == "'" else r"\\\1", item.value)
         word = self._word.partition("=")[2] if self._word.startswith("-") else self._word
         there = max((word.rfind(mark) for mark in ":=" if mark in os.environ["COMP_BREAKS"]), default=-1) + 1
-        return "plain," + _NEEDS_QUOTES.sub(r"\\\1", item.value[there:])
+        return "plain," + re.sub(_ESCAPED[""], r"\\\1", item.value[there:])
 
 
 class Zsh(_Silent, ZshComplete):

@@ -188,6 +188,21 @@ def test_saved_results_are_offered_newest_first_then_any_file(workspace: Path) -
         assert complete(f"ollama-bench {command} old/") == ["file,"]
 
 
+@pytest.mark.parametrize(
+    ("word", "offered"),
+    [
+        ("", r"""scorecards/a\$\(x\)\'\"b.json"""),
+        ('"', r"""scorecards/a\$(x)'\"b.json"""),
+        ("'", r"""scorecards/a$(x)'\''"b.json"""),
+    ],
+)
+def test_a_name_of_a_file_is_quoted_as_the_word_is(workspace: Path, word: str, offered: str) -> None:
+    (workspace / "scorecards").mkdir()
+    (workspace / "scorecards" / "a$(x)'\"b.json").write_text("{}")
+
+    assert complete(f"ollama-bench show {word}sc", COMP_WORD=f"{word}sc") == [f"plain,{offered}"]
+
+
 def test_the_embedded_engines_models_are_offered_without_starting_it(models: ScriptedServer) -> None:
     code = (
         "import json, sys\n"
