@@ -10,7 +10,7 @@ from ollama_bench import __version__, cli_results
 from ollama_bench.load.console import load
 from ollama_bench.options import FILE, FOLDER, FORMATS, MODEL, Percent
 from orchestrator import console
-from orchestrator.console import ARTIFACTS, MAX_TIMEOUT_S, SLO, FiniteRange
+from orchestrator.options import ARTIFACTS, MAX_TIMEOUT_S, SLO, FiniteRange
 from orchestrator.perf import perf_option
 from orchestrator.process import main as run_process
 

@@ -6,7 +6,7 @@ from typing import Any
 import click
 
 from ollama_bench.options import FILE, FOLDER, FORMATS, PAGES, RESULT, offer_results
-from orchestrator.console import ARTIFACTS, FAIL_ON, SLO
+from orchestrator.options import ARTIFACTS, FAIL_ON, SLO
 
 RESULTS = Path("scorecards")
 

@@ -1,182 +1,47 @@
-"""The commands `bench:*` and `slo:*`: options, one call, exit code. Imports click alone; the work is in commands.py."""
+"""The commands `bench:*` and `slo:*`: parse, one call, exit code. Imports click alone; the work is in commands.py."""
 
-import math
-from collections.abc import Sequence
-from contextlib import suppress
+import re
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import click
 
-from orchestrator.errors import BenchError
+from orchestrator.options import (
+    ARTIFACTS,
+    CACHE,
+    FAIL_ON,
+    ITER,
+    JSON,
+    MAX_ITERATIONS,
+    MAX_RUNS,
+    NAME,
+    RUNS,
+    SLO,
+    TIMEOUT,
+    WARMUP,
+    StoredName,
+    sources_of,
+)
 from orchestrator.perf import perf_option
 
-if TYPE_CHECKING:
-    from click.shell_completion import CompletionItem
 
-    from orchestrator.scenario import ScenarioSource
+class DoorCommand(click.Command):
+    """Its examples are shown with the name of the program that it is a command of: there are two."""
 
-_META_KEY = "orchestrator.sources"
+    def help_of(self, ctx: click.Context) -> str:
+        """The help text, with whole command lines."""
+        door = f"{ctx.parent.command_path} " if ctx.parent else ""
+        return re.sub(rf"^( +)(?={self.name} ?)", lambda found: found[1] + door, self.help or "", flags=re.MULTILINE)
 
-MAX_TIMEOUT_S = 86_400
-"""A day; neither a socket nor a queue takes an endless time-out."""
-
-
-MAX_ITERATIONS, MAX_RUNS = 1_000_000, 1_000
-"""A slip of the finger: every sample is kept, in memory and on disk."""
-
-
-class FiniteRange(click.FloatRange):
-    """A range that NaN is not in: it compares as neither below nor above."""
-
-    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
-        """The number, checked."""
-        number = super().convert(value, param, ctx)
-        if not math.isfinite(number):
-            self.fail(f"{value!r} is not a finite number.", param, ctx)
-        return number
+    def format_help_text(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """As click does it."""
+        written, self.help = self.help, self.help_of(ctx)
+        super().format_help_text(ctx, formatter)
+        self.help = written
 
 
-class ScenarioName(click.types.StringParamType):
-    """A name that can be stored."""
-
-    name = "text"
-
-    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> str:
-        """The name, checked."""
-        name = str(value)
-        if not name.strip():
-            self.fail("a scenario's name is not empty.", param, ctx)
-        if any("\ud800" <= character <= "\udfff" for character in name):
-            self.fail("a scenario's name is UTF-8 text.", param, ctx)
-        return name
-
-    def shell_complete(
-        self,
-        ctx: click.Context,
-        param: click.Parameter,  # noqa: ARG002
-        incomplete: str,
-    ) -> "list[CompletionItem[str]]":
-        """Every scenario that can be named, and what sources offer beyond those."""
-        names: list[str] = []
-        for source in sources_of(ctx).values():
-            own = {
-                option.name: value for option in source.options if (value := ctx.params.get(option.name)) is not None
-            }
-            with suppress(BenchError):  # one source's mistake leaves the others
-                names += [scenario.name for scenario in source.list()]
-                names += source.offer(**own) if hasattr(source, "offer") else []
-        return _offered(names, incomplete)
-
-
-class StoredName(ScenarioName):
-    """The name of a scenario that has results."""
-
-    def shell_complete(
-        self,
-        ctx: click.Context,
-        param: click.Parameter,  # noqa: ARG002
-        incomplete: str,
-    ) -> "list[CompletionItem[str]]":
-        """Those under --artifacts."""
-        from orchestrator.artifacts import DEFAULT_ROOT, Artifacts
-
-        return _offered(Artifacts(ctx.params.get("root") or DEFAULT_ROOT).names(), incomplete)
-
-
-def _offered(names: Sequence[str], incomplete: str) -> "list[CompletionItem[str]]":
-    """Names are found in any case, and so they are offered."""
-    from click.shell_completion import CompletionItem
-
-    begun = [name for name in names if name.isprintable() and name.casefold().startswith(incomplete.casefold())]
-    return [CompletionItem(name) for name in dict.fromkeys(begun)]
-
-
-NAME = click.option(
-    "--name", type=ScenarioName(), required=True, metavar="N", help="The scenario; `bench:list` names them."
-)
-ITER = click.option(
-    "--iter",
-    "iterations",
-    type=click.IntRange(1, MAX_ITERATIONS),
-    default=30,
-    show_default=True,
-    metavar="N",
-    help="Timed iterations a run.",
-)
-WARMUP = click.option(
-    "--warmup",
-    type=click.IntRange(0, MAX_ITERATIONS),
-    default=5,
-    show_default=True,
-    metavar="N",
-    help="Untimed ones, before them.",
-)
-RUNS = click.option(
-    "--runs",
-    type=click.IntRange(1, MAX_RUNS),
-    default=1,
-    show_default=True,
-    metavar="N",
-    help="Runs, each in a fresh worker process.",
-)
-CACHE = click.option(
-    "--cache",
-    type=click.Choice(["off", "on", "compare"]),
-    is_flag=False,
-    flag_value="compare",
-    help="Avoid the scenario's cache, meet it, or measure both; --cache alone means compare.  [default: what is usual]",
-)
-TIMEOUT = click.option(
-    "--timeout",
-    "timeout_s",
-    type=FiniteRange(0, min_open=True, max=MAX_TIMEOUT_S),
-    default=300.0,
-    show_default=True,
-    metavar="S",
-    help="Longest that set-up or one iteration may take, in seconds.",
-)
-ARTIFACTS = click.option(
-    "--artifacts",
-    "root",
-    type=click.Path(file_okay=False, path_type=Path),
-    default=Path("artifacts"),
-    show_default=True,
-    metavar="DIR",
-    help="Where results are kept.",
-)
-SLO = click.option(
-    "--slo",
-    "slo_file",
-    type=click.Path(dir_okay=False, exists=True, path_type=Path),
-    metavar="FILE",
-    help="Objectives.  [default: config/slo.yaml if there is one, over the built-in ones]",
-)
-FAIL_ON = click.option(
-    "--fail-on",
-    type=click.Choice(["any", "targets", "regressions"]),
-    default="any",
-    show_default=True,
-    help="What counts: missed objectives, regressions against the baseline, or both.",
-)
-JSON = click.option("--json", "as_json", is_flag=True, help="One JSON document on stdout.")
-
-
-def sources_of(context: click.Context) -> "dict[str, ScenarioSource]":
-    """Built-in and registered sources, loaded once a command."""
-    if _META_KEY not in context.meta:
-        from orchestrator.scenario import builtin_sources, registered_sources
-
-        def warn(message: str) -> None:
-            click.echo(f"warning: {message}", err=True)
-
-        context.meta[_META_KEY] = {**registered_sources(warn), **builtin_sources()}
-    sources: dict[str, ScenarioSource] = context.meta[_META_KEY]
-    return dict(sorted(sources.items(), key=lambda item: item[0] not in ("bots", "user")))  # built-in ones first
-
-
-class SourceCommand(click.Command):
+class SourceCommand(DoorCommand):
     """A command that takes on the options of all sources; they are loaded when it is parsed or its help shown."""
 
     def get_params(self, ctx: click.Context) -> list[click.Parameter]:
@@ -192,7 +57,7 @@ class SourceCommand(click.Command):
         return [*params[:-1], *further, *params[-1:]]  # --help stays last
 
 
-@click.command("bench:list")
+@click.command("bench:list", cls=DoorCommand)
 @SLO
 @JSON
 @perf_option
@@ -204,8 +69,8 @@ def bench_list(context: click.Context, slo_file: Path | None, as_json: bool) -> 
 
     \b
     Examples:
-      ollama-bench bench:list
-      ollama-bench bench:list --json
+      bench:list
+      bench:list --json
     """
     from orchestrator.commands import list_scenarios
 
@@ -228,8 +93,8 @@ def bench_show(
 
     \b
     Examples:
-      ollama-bench bench:show --name SRE-BOT
-      ollama-bench bench:show --name llama3.2:1b --json
+      bench:show --name SRE-BOT
+      bench:show --name llama3.2:1b --json
     """
     from orchestrator.commands import show_scenario
 
@@ -269,9 +134,9 @@ def bench_run(
 
     \b
     Examples:
-      ollama-bench bench:run --name "Treasury-BOT" --iter 30 --warmup 5
-      ollama-bench bench:run --name SRE-BOT --cache
-      ollama-bench bench:run --name gemma3:270m --embedded --runs 3
+      bench:run --name "Treasury-BOT" --iter 30 --warmup 5
+      bench:run --name SRE-BOT --cache
+      bench:run --name gemma3:270m --embedded --runs 3
     """
     from orchestrator.commands import run_scenario
     from orchestrator.runner import RunSpec
@@ -280,7 +145,7 @@ def bench_run(
     context.exit(run_scenario(name, sources_of(context), options, spec, runs, cache == "compare", root, slo_file))
 
 
-@click.command("bench:all")
+@click.command("bench:all", cls=DoorCommand)
 @ITER
 @WARMUP
 @RUNS
@@ -304,8 +169,8 @@ def bench_all(
 
     \b
     Examples:
-      ollama-bench bench:all
-      ollama-bench bench:all --iter 100 --runs 3 > summaries.json
+      bench:all
+      bench:all --iter 100 --runs 3 > summaries.json
     """
     from orchestrator.commands import run_all
     from orchestrator.runner import RunSpec
@@ -356,8 +221,8 @@ def bench_baseline(
 
     \b
     Examples:
-      ollama-bench bench:baseline --name Treasury-BOT
-      ollama-bench bench:baseline --name gemma3:270m --embedded --iter 30
+      bench:baseline --name Treasury-BOT
+      bench:baseline --name gemma3:270m --embedded --iter 30
     """
     from orchestrator.commands import pin_baseline
     from orchestrator.runner import RunSpec
@@ -365,7 +230,7 @@ def bench_baseline(
     pin_baseline(name, sources_of(context), options, RunSpec(iterations, warmup, timeout_s=timeout_s), runs, root)
 
 
-@click.command("slo:report")
+@click.command("slo:report", cls=DoorCommand)
 @ARTIFACTS
 @SLO
 @JSON
@@ -377,15 +242,15 @@ def slo_report(root: Path, slo_file: Path | None, as_json: bool) -> None:
 
     \b
     Examples:
-      ollama-bench slo:report
-      ollama-bench slo:report --slo strict.yaml --json
+      slo:report
+      slo:report --slo strict.yaml --json
     """
     from orchestrator.commands import report
 
     report(root, slo_file, as_json)
 
 
-@click.command("slo:gate")
+@click.command("slo:gate", cls=DoorCommand)
 @click.option(
     "--name", "names", type=StoredName(), multiple=True, metavar="N", help="Only this scenario; may be repeated."
 )
@@ -423,10 +288,10 @@ def slo_gate(
 
     \b
     Examples:
-      ollama-bench slo:gate
-      ollama-bench slo:gate --name Treasury-BOT --name SRE-BOT --fail-on regressions
-      ollama-bench slo:gate --junit reports/gate.xml
-      ollama-bench slo:gate --no-rerun --json > gate.json
+      slo:gate
+      slo:gate --name Treasury-BOT --name SRE-BOT --fail-on regressions
+      slo:gate --junit reports/gate.xml
+      slo:gate --no-rerun --json > gate.json
     """
     from orchestrator.commands import gate
 

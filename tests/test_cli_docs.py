@@ -29,18 +29,18 @@ def _tool() -> Any:
 docs = _tool()
 CONTEXTS: list[click.Context] = [
     *docs.walk(docs.root()),
-    click.Context(console, info_name="python -m cli.console"),
+    *docs.walk(click.Context(console, info_name="python -m cli.console")),
 ]
-EXAMPLES = [(context.command_path, line) for context in CONTEXTS for line in docs.examples(context.command)]
+EXAMPLES = [(context.command_path, line) for context in CONTEXTS for line in docs.examples(context)]
 every_command = pytest.mark.parametrize("context", CONTEXTS, ids=[context.command_path for context in CONTEXTS])
 
 
 @every_command
 def test_it_is_described_and_has_an_example(context: click.Context) -> None:
-    first, *_ = docs.paragraphs(context.command)
+    first, *_ = docs.paragraphs(context)
 
     assert first.rstrip().endswith((".", "?"))
-    assert docs.examples(context.command)
+    assert docs.examples(context)
 
 
 @every_command

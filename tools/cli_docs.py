@@ -14,6 +14,7 @@ import click
 
 from ollama_bench.cli import cli
 from ollama_bench.completion import PROGRAM
+from orchestrator.console import DoorCommand
 
 TARGET = Path(__file__).parents[1] / "docs" / "cli.md"
 HEAD = """\
@@ -63,14 +64,16 @@ def walk(context: click.Context) -> Iterator[click.Context]:
             yield from walk(click.Context(command, info_name=name, parent=context))
 
 
-def paragraphs(command: click.Command) -> list[str]:
+def paragraphs(context: click.Context) -> list[str]:
     r"""Of the help text; those that click prints as they are begin with \b."""
-    return cleandoc(command.help or "").split("\n\n")
+    command = context.command
+    text = command.help_of(context) if isinstance(command, DoorCommand) else command.help
+    return cleandoc(text or "").split("\n\n")
 
 
-def examples(command: click.Command) -> list[str]:
+def examples(context: click.Context) -> list[str]:
     """The lines of its examples."""
-    return [line.strip() for text in paragraphs(command) if _is_example(text) for line in text.splitlines()[2:]]
+    return [line.strip() for text in paragraphs(context) if _is_example(text) for line in text.splitlines()[2:]]
 
 
 def _is_example(paragraph: str) -> bool:
@@ -79,9 +82,9 @@ def _is_example(paragraph: str) -> bool:
 
 def _section(context: click.Context) -> str:
     usage = " ".join([context.command_path, *context.command.collect_usage_pieces(context)])
-    text = [paragraph for paragraph in paragraphs(context.command) if not _is_example(paragraph)]
+    text = [paragraph for paragraph in paragraphs(context) if not _is_example(paragraph)]
     parts = [f"## {context.command_path}", f"```text\n{usage}\n```", *map(_escaped, text), _options(context)]
-    return "\n\n".join([*parts, "\n".join(["```sh", *examples(context.command), "```"])])
+    return "\n\n".join([*parts, "\n".join(["```sh", *examples(context), "```"])])
 
 
 def _options(context: click.Context) -> str:
