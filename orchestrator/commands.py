@@ -14,12 +14,15 @@ from orchestrator.clean import one_line
 from orchestrator.environment import is_busy
 from orchestrator.errors import BenchError
 from orchestrator.gate import baseline_caveats
-from orchestrator.gate_text import gate_text
+from orchestrator.gate_text import gate_markdown, gate_text
 from orchestrator.gatekeeper import baseline_runs, hold_stored, pin
+from orchestrator.github import append_summary
+from orchestrator.junit import prepare, write_junit
 from orchestrator.keep import keep
 from orchestrator.machine_speed import are_steady
 from orchestrator.progress import Progress
-from orchestrator.report import BRIEF_HEADERS, NOTE, rows_of, to_html, to_markdown
+from orchestrator.report import BRIEF_HEADERS, NOTE, rows_of, to_markdown
+from orchestrator.report_page import to_html
 from orchestrator.results import Summary, summarize
 from orchestrator.runner import RunSpec, now_utc, repeat
 from orchestrator.scenario import Found, Scenario, ScenarioSource, builtin_sources, find
@@ -153,19 +156,28 @@ def gate(
     fail_on: FailOn,
     root: Path,
     slo_file: Path | None,
+    *,
     as_json: bool,
+    junit: Path | None = None,
 ) -> int:
-    """`slo:gate`; without `sources` no further runs are made."""
+    """`slo:gate`; without `sources` no further runs are made. `junit` is a file for the verdicts, written last."""
+    if junit is not None:
+        prepare(junit)
     artifacts = Artifacts(root)
     known = _all_names(artifacts)
     canonical = {name.casefold(): name for name in known}
     chosen = list(dict.fromkeys(canonical.get(name.casefold(), name) for name in names)) or known
     with Progress() as progress:
         found = hold_stored(chosen, artifacts, load_slos(slo_file), fail_on, sources, progress.tell)
-    if as_json:
-        _print_json(found.to_json())
-    else:
-        click.echo(gate_text(found), nl=False)
+    try:
+        if as_json:
+            _print_json(found.to_json())
+        else:
+            click.echo(gate_text(found), nl=False)
+    finally:  # also where nobody reads standard output any more
+        append_summary([gate_markdown(found)])
+        if junit is not None:
+            write_junit(junit, found, now_utc())
     return found.exit_code
 
 

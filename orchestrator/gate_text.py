@@ -4,6 +4,7 @@ from orchestrator.clean import one_line
 from orchestrator.gate import LEVEL
 from orchestrator.slo import Check, four_digits
 from orchestrator.stats import MIN_SAMPLES_FOR_P95, Interval
+from orchestrator.tables import markdown_table
 from orchestrator.verdict import FAMILY_LEVEL, GateReport, Verdict
 
 
@@ -19,13 +20,32 @@ def gate_text(report: GateReport) -> str:
     return "\n".join(lines) + "\n"
 
 
+def gate_markdown(report: GateReport) -> str:
+    """The same for a page: one row a scenario."""
+    rows = [
+        [verdict.name, verdict.outcome, _targets(verdict), verdict.regression, "; ".join(_details(verdict))]
+        for verdict in report.verdicts
+    ]
+    table = markdown_table(["scenario", "outcome", "targets", "regression", "why"], rows)
+    return f"## Gate: {report.outcome}\n\n{table}\n\nFail on {report.fail_on}; exit code {report.exit_code}.\n"
+
+
+def _details(verdict: Verdict) -> list[str]:
+    return [*(check_line(check).strip() for check in verdict.checks), *verdict.reasons]
+
+
+def _targets(verdict: Verdict) -> str:
+    return verdict.targets if verdict.checks or verdict.targets != "pass" else "none set"
+
+
 def _verdict_lines(verdict: Verdict) -> list[str]:
-    targets = verdict.targets if verdict.checks or verdict.targets != "pass" else "none set"
-    head = f"{one_line(verdict.name)}: {verdict.outcome} (targets: {targets}; regression: {verdict.regression})"
-    return [head, *map(_check_line, verdict.checks), *(f"  {one_line(reason)}" for reason in verdict.reasons)]
+    targets = f"targets: {_targets(verdict)}; regression: {verdict.regression}"
+    head = f"{one_line(verdict.name)}: {verdict.outcome} ({targets})"
+    return [head, *map(check_line, verdict.checks), *(f"  {one_line(reason)}" for reason in verdict.reasons)]
 
 
-def _check_line(check: Check) -> str:
+def check_line(check: Check) -> str:
+    """One objective with what was measured."""
     limit = f"{check.objective.key} {check.objective.direction} {check.objective.limit:g}"
     if check.observed is None:
         return f"  ?    {limit}: not measured"

@@ -140,7 +140,8 @@ def document_validator() -> Any:
 
 @pytest.fixture(scope="session", autouse=True)
 def _no_proxy() -> None:
-    """A proxy of the machine's own has no part in these tests."""
+    """A proxy of the machine's own has no part in these tests, nor has the summary of the job that they run in."""
+    os.environ.pop("GITHUB_STEP_SUMMARY", None)
     for name in ("http_proxy", "https_proxy", "all_proxy"):
         os.environ.pop(name, None)
         os.environ.pop(name.upper(), None)

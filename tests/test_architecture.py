@@ -20,6 +20,11 @@ PURE = (
     "ollama_bench.cut",
     "ollama_bench.doctor",
     "ollama_bench.energy_use",
+    "ollama_bench.history.choose",
+    "ollama_bench.history.entry",
+    "ollama_bench.history.since",
+    "ollama_bench.history.table",
+    "ollama_bench.history.trend",
     "ollama_bench.load.alerts",
     "ollama_bench.load.points",
     "ollama_bench.load.steps",
@@ -29,6 +34,8 @@ PURE = (
     "ollama_bench.metrics",
     "ollama_bench.observed",
     "ollama_bench.own_cost",
+    "ollama_bench.pace",
+    "ollama_bench.page",
     "ollama_bench.plan",
     "ollama_bench.quality",
     "ollama_bench.render",
@@ -44,6 +51,7 @@ PURE = (
     "ollama_bench.usage",
     "ollama_bench.verdict",
     "orchestrator.gate",
+    "orchestrator.page",
     "orchestrator.slo",
     "orchestrator.stats",
     "services.materials_service.potts",
@@ -57,6 +65,7 @@ IMPURE |= {"threading", "time", "uvicorn", "starlette", "xllamacpp"}
 READ_THE_CLOCK = {
     "ollama_bench.commands.doctor_facts",
     "ollama_bench.commands.load_stack",
+    "ollama_bench.live_view",
     "ollama_bench.measure",
     "ollama_bench.run",
     "ollama_bench.sampler",
@@ -86,6 +95,7 @@ HEAVY = {
     "rich",
     "starlette",
     "uvicorn",
+    "vl_convert",
     "xllamacpp",
     "yaml",
 }
@@ -208,7 +218,7 @@ def test_the_embedded_engine_is_imported_only_where_it_is_asked_for() -> None:
         and any(_is_in(name, ("ollama_bench.embedded",)) for name in _imports(module))
     }
 
-    assert importers <= {"ollama_bench.run", "ollama_bench.cli"}
+    assert importers <= {"ollama_bench.run", "ollama_bench.cli", "ollama_bench.offer"}
 
 
 @pytest.mark.parametrize(
@@ -217,10 +227,14 @@ def test_the_embedded_engine_is_imported_only_where_it_is_asked_for() -> None:
         ["--help"],
         ["run", "--help"],
         ["show", "--help"],
+        ["report", "--help"],
         ["compare", "--help"],
         ["doctor", "--help"],
         ["selftest", "--help"],
+        ["history", "--help"],
+        ["history", "rebuild", "--help"],
         ["serve", "--help"],
+        ["completion", "--help"],
         ["load", "--help"],
         ["load", "stack", "--help"],
         ["load", "prism", "--help"],

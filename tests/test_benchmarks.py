@@ -45,6 +45,15 @@ def test_startup_prints_its_table_and_help_loads_nothing_heavy() -> None:
     assert rows[-1].split() == ["heavy", "modules", "that", "--help", "imports", "<=", "0", "0", "ok"]
 
 
+def test_history_times_the_first_listing_and_those_from_the_index() -> None:
+    checks = {check["name"]: check for check in json.loads(run("history.py", "--json"))["checks"]}
+    assert {name for name, check in checks.items() if check["limit"] is not None} == {
+        "history, all listed",
+        "history -n 20",
+        "history --json",
+    }
+
+
 def test_a_missed_target_fails_unless_only_reported(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -59,3 +68,10 @@ def test_a_missed_target_fails_unless_only_reported(
     assert finish([good, unknown], printed) == 1
     assert finish([missed], Namespace(json=False, quick=False, report_only=True)) == 0
     assert "c     <= 1 ms  1.1 ms    FAIL" in capsys.readouterr().out
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="pseudo-terminals are POSIX")
+def test_live_view_compares_with_and_without() -> None:
+    checks = json.loads(run("live_view.py", "--json"))["checks"]
+    assert [check["unit"] for check in checks] == ["ms", "ms", "ms", "%"]
+    assert "n = 900 each" in checks[0]["note"]

@@ -1,6 +1,6 @@
 """`ollama-bench run`: every model in turn, then what is printed."""
 
-import json
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -8,18 +8,20 @@ import click
 
 from ollama_bench.commands.gate import hold_results
 from ollama_bench.errors import OutputError
-from ollama_bench.output import print_result
+from ollama_bench.output import print_result, width_of_stdout
 from ollama_bench.plan import Overrides, RunPlan, load_profile, make_plan
 from ollama_bench.record import Settings
-from ollama_bench.render import FORMATS
+from ollama_bench.render.markdown import escape, render_markdown
 from ollama_bench.render.table import render_table
+from ollama_bench.render.together import render_results
 from ollama_bench.run import Endpoint, benchmark, load_policy, load_prompts, open_endpoint
 from ollama_bench.scorecard import RunResult
 from ollama_bench.terminal import TerminalProgress
 from orchestrator.clean import clean
 from orchestrator.errors import BenchError
 from orchestrator.gate import MIN_SAMPLES
-from orchestrator.gate_text import gate_text
+from orchestrator.gate_text import gate_markdown, gate_text
+from orchestrator.github import append_summary
 
 
 def run_models(
@@ -52,7 +54,9 @@ def run_models(
     plans = [make_plan(model, profile, chosen, settings.pack, changes) for model in models]
     with open_endpoint(host, embedded=embedded) as endpoint:
         results, failures = _run_all(plans, endpoint, settings)
-    print_result(_printed(results, "json" if as_json else fmt, several=len(models) > 1))
+    shown = render_results(results, "json" if as_json else fmt, several=len(models) > 1, room=width_of_stdout())
+    print_result(shown)
+    append_summary(_sections(results, failures))
     code = _gate(results, root, slo_file) if gated and results else 0
     if len(models) == 1 and failures:
         raise failures[0]
@@ -63,7 +67,16 @@ def _gate(results: list[RunResult], root: Path, slo_file: Path | None) -> int:
     """Tell the gate's report on stderr, since stdout is the result's; its exit code."""
     report = hold_results(results, root, slo_file)
     click.echo(gate_text(report), err=True, nl=False)
+    append_summary([gate_markdown(report)])
     return report.exit_code
+
+
+def _sections(results: list[RunResult], failures: list[BenchError]) -> Iterator[str]:
+    """What a job's summary tells of a run; made only where there is one."""
+    yield from map(render_markdown, results)
+    if len(results) > 1:
+        yield f"```text\n{render_table(results)}```"
+    yield from (f"**Failed:** {escape(str(error))}" for error in failures)
 
 
 def _run_all(plans: list[RunPlan], endpoint: Endpoint, settings: Settings) -> tuple[list[RunResult], list[BenchError]]:
@@ -80,13 +93,3 @@ def _run_all(plans: list[RunPlan], endpoint: Endpoint, settings: Settings) -> tu
             if len(plans) > 1:
                 click.echo(f"{plan.model}: {clean(str(error))}", err=True)
     return results, failures
-
-
-def _printed(results: list[RunResult], fmt: str, *, several: bool) -> str:
-    if fmt == "json" and several:
-        return json.dumps([json.loads(FORMATS["json"](result)) for result in results], indent=1) + "\n"
-    text = "\n".join(FORMATS[fmt](result) for result in results)
-    if several and results:
-        table = render_table(results)
-        text += f"\n```text\n{table}```\n" if fmt == "markdown" else f"\n{table}"
-    return text

@@ -6,7 +6,7 @@ from typing import Any
 import click
 
 from ollama_bench.options import FOLDER
-from orchestrator.console import ARTIFACTS
+from orchestrator.options import ARTIFACTS
 from orchestrator.perf import perf_option
 
 PORT = click.IntRange(0, 65535)

@@ -1,7 +1,8 @@
 """The scorecard as Markdown, for a repository or a pull request."""
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from itertools import accumulate
 
 from ollama_bench.quality.scores import DIMENSIONS
 from ollama_bench.render.lines import (
@@ -20,7 +21,11 @@ from ollama_bench.scorecard import QualityPrompt, RunResult
 from ollama_bench.trial import TIMED_PHASES
 from orchestrator.clean import one_line
 
+MAX_CHARS = 60_000
+"""GitHub takes 65,536 in a comment; a pack of a hundred prompts would have more."""
+
 _SPECIAL = re.compile(r"([\\`*_{}\[\]()<>#+\-.!|~&$@:])")
+_REFERENCE = re.compile(r"(\\[@#]|\bGH\\-)(?=\w)", re.IGNORECASE)
 
 
 def render_markdown(result: RunResult) -> str:
@@ -40,12 +45,30 @@ def render_markdown(result: RunResult) -> str:
             f"profile {escape(result.plan.profile)}, seed {result.plan.seed}, num_ctx {result.plan.num_ctx}."
         ],
     ]
-    return "\n\n".join("\n".join(section) for section in sections if section) + "\n"
+    return "\n\n".join("\n".join(section) for section in _bounded(sections) if section) + "\n"
 
 
 def escape(text: str, limit: int = 400) -> str:
-    """Foreign text on one line, with no character left that Markdown or HTML would read as markup."""
-    return _SPECIAL.sub(r"\\\1", one_line(text, limit)).replace("\\<", "&lt;").replace("\\>", "&gt;")
+    """Foreign text on one line, with no character left that Markdown or HTML would read as markup.
+
+    GitHub finds mentions and numbers of issues after that, in the text that is shown: only a character of no width
+    between keeps an answer from calling people.
+    """
+    escaped = _SPECIAL.sub(r"\\\1", one_line(text, limit)).replace("\\<", "&lt;").replace("\\>", "&gt;")
+    return _REFERENCE.sub("\\1&#8203;", escaped)
+
+
+def _bounded(sections: Sequence[Sequence[str]]) -> Iterator[list[str]]:
+    """The sections, up to MAX_CHARS in all: a page that is longer cannot be posted."""
+    room = MAX_CHARS
+    for section in sections:
+        sizes = list(accumulate(len(line) + 1 for line in section))
+        whole = sum(size <= room for size in sizes)
+        yield list(section[:whole])
+        if whole < len(section):
+            yield ["More does not fit on a page: the JSON document has all of it."]
+            return
+        room -= sizes[-1] if sizes else 0
 
 
 def _conditions(result: RunResult) -> list[str]:

@@ -81,6 +81,7 @@ def test_the_ports_that_were_asked_for_are_used() -> None:
 @pytest.mark.parametrize(("place", "component"), [(0, "quantum_lab"), (2, "ui")])
 def test_a_port_that_is_taken_is_an_error_although_it_answers(place: int, component: str) -> None:
     """What listens there takes connections as a healthy service would; it is not ours."""
+    before = children()
     with socket.create_server(("127.0.0.1", 0)) as taken:
         ports = [0, 0, 0]
         ports[place] = taken.getsockname()[1]
@@ -89,16 +90,17 @@ def test_a_port_that_is_taken_is_an_error_although_it_answers(place: int, compon
             pytest.fail("the stack came up")
 
     assert raised.value.exit_code == 3
-    assert not children()
+    assert children() == before
 
 
 def test_an_app_that_does_not_start_is_told_with_its_last_lines() -> None:
+    before = children()
     words = r"(?s)materials_service ended.*no_such_module"
     app = "no_such_module:app"
     with pytest.raises(ServerError, match=words), running_stack(FREE, root=ROOT, materials_app=app):
         pytest.fail("the stack came up")
 
-    assert not children()
+    assert children() == before
 
 
 def test_a_part_that_dies_is_noticed() -> None:

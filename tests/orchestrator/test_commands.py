@@ -7,6 +7,7 @@ import sys
 import time
 from pathlib import Path
 from typing import Any
+from xml.etree import ElementTree
 
 import pytest
 
@@ -113,7 +114,8 @@ def test_from_baseline_to_gate_and_report(console: Console, config: Path, tmp_pa
     assert report.returncode == 0
     assert "SRE-BOT" in report.stdout
     assert "| SRE-BOT | pass | 20 |" in (tmp_path / "artifacts/bench/_index.md").read_text()
-    assert "<td>SRE-BOT</td><td>pass</td>" in (tmp_path / "artifacts/bench/_index.html").read_text()
+    page = (tmp_path / "artifacts/bench/_index.html").read_text(encoding="utf-8")
+    assert 'SRE-BOT</bdi></th><td><span class="pill good">' in page
     assert (tmp_path / "artifacts/bench/SRE-BOT/baseline.json").read_text() == before
 
 
@@ -306,3 +308,51 @@ def test_a_baseline_that_is_too_small_or_pinned_under_load_gets_a_warning(consol
             process.wait()
     assert json.loads(loaded.stdout)["others_cpu_percent"] > 10
     assert "of the machine's CPU: pin again when it is quiet" in loaded.stderr
+
+
+def test_the_gate_writes_junit_and_a_jobs_summary_whatever_the_verdict(
+    console: Console, config: Path, tmp_path: Path
+) -> None:
+    console("bench:run", "--name", "SRE-BOT", "--iter", "20")
+    report, summary = tmp_path / "reports" / "gate.xml", tmp_path / "summary.md"
+    for scenario, fail_on, code in (
+        ("SRE-BOT", "targets", 0),
+        ("SRE-BOT", "any", 5),
+        ("Treasury-BOT", "any", 4),
+    ):
+        gate = ("slo:gate", "--name", scenario, "--fail-on", fail_on, "--junit", "reports/gate.xml")
+        done = console(*gate, GITHUB_STEP_SUMMARY=str(summary))
+        assert (done.returncode, done.stderr) == (code, "")
+        counts = ElementTree.parse(report).getroot().attrib
+        assert [counts["failures"] != "0", counts["errors"] != "0"] == [code == 4, code == 5]
+        assert summary.read_text().endswith(f"Fail on {fail_on}; exit code {code}.\n")
+    assert summary.read_text().count("## Gate: ") == 3
+
+
+def test_a_junit_file_that_cannot_be_written_is_told_before_anything_is_judged(
+    console: Console, config: Path, tmp_path: Path
+) -> None:
+    (tmp_path / "file").write_text("")
+    done = console("slo:gate", "--junit", "file/gate.xml")
+    assert (done.returncode, done.stdout) == (3, "")
+    assert "--junit file/gate.xml: cannot be written" in done.stderr
+    done = console("slo:gate", "--junit", "/dev/null")
+    assert (done.returncode, done.stdout) == (2, "")
+
+
+def test_a_summary_that_cannot_be_written_changes_no_outcome(console: Console, config: Path, tmp_path: Path) -> None:
+    done = console("slo:gate", "--name", "Treasury-BOT", GITHUB_STEP_SUMMARY=str(tmp_path))
+    assert done.returncode == 4
+    assert done.stderr == f"warning: GITHUB_STEP_SUMMARY: {tmp_path}: cannot be written: Is a directory\n"
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="pipes of a shell")
+def test_junit_is_written_though_nobody_reads_what_is_printed(console: Console, config: Path, tmp_path: Path) -> None:
+    nobody_reads, writer = os.pipe()
+    os.close(nobody_reads)
+    command = [sys.executable, "-m", "cli.console", "slo:gate", "--junit", "gate.xml"]
+    environment = {**os.environ, "PYTHONPATH": str(ROOT)}
+    done = subprocess.run(command, stdout=writer, stderr=subprocess.PIPE, cwd=tmp_path, env=environment, check=False)
+    os.close(writer)
+    assert done.returncode == 3
+    assert len(ElementTree.parse(tmp_path / "gate.xml").getroot()[0]) == 4, "three bots and one of the user's own"

@@ -70,3 +70,16 @@ def test_a_document_without_trials_or_quality() -> None:
 
     assert ["quality prompts: 0 of 3 failed, 3 not assessed (at most 1)", "not measured"] in rows
     assert ["all", "VRAM peak", "n/a", ""] in rows
+
+
+def test_a_page_fits_into_a_comment_and_says_what_it_leaves_out() -> None:
+    result = example_result()
+    assert result.quality is not None
+    prompts = result.quality.prompts * 300
+    many = result.model_copy(update={"quality": result.quality.model_copy(update={"prompts": prompts})})
+    page = render_markdown(many)
+
+    assert 55_000 < len(page) < 65_536
+    assert page.endswith("More does not fit on a page: the JSON document has all of it.\n")
+    assert {len(row) for row in _cells(page) if row[0] == "apples"} == {5}, "the last row is whole"
+    assert "does not fit" not in render_markdown(result)
