@@ -98,7 +98,7 @@ def test_values_out_of_bounds_are_422_with_the_place(
         b"{",
         b"\xff\xfe",
         b'{"grid": NaN, "num_flip_attempts": Infinity}',
-        b"[" * 100_000,
+        b"[" * 60_000,
         b"1" * 9000,
     ],
 )
@@ -107,6 +107,16 @@ def test_a_body_that_is_no_job_is_refused(materials: httpx.Client, body: bytes) 
 
     assert answer.status_code in {400, 422}
     assert answer.json()["detail"]
+
+
+@pytest.mark.parametrize("told", [True, False])
+def test_a_body_beyond_any_job_is_413_and_is_not_kept(materials: httpx.Client, told: bool) -> None:
+    """Its length told beforehand, or sent in chunks without one; what still comes is passed over."""
+    body = b'{"grid": [8, 8, 8], "x": "' + 2**24 * b"x"
+    answer = materials.post("/jobs/grain-coarsening", content=body if told else iter([body]))
+
+    assert (answer.status_code, answer.json()["detail"]) == (413, "the body is larger than 65536 bytes")
+    assert enqueue(materials).status_code == 202
 
 
 def test_the_queue_is_bounded_and_the_service_answers_meanwhile() -> None:
