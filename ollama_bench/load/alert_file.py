@@ -3,7 +3,7 @@
 import json
 import os
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -21,9 +21,10 @@ def append_alerts(path: Path, alerts: Sequence[Alert]) -> list[Alert]:
         return []
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
+        _refuse_other_kinds(path)
         descriptor = os.open(path, os.O_RDWR | os.O_APPEND | os.O_CREAT, 0o644)
-        with os.fdopen(descriptor, "r+b", buffering=0) as file, _locked(descriptor):
-            known, whole = _ids(file.read())
+        with os.fdopen(descriptor, "rb") as file, _locked(descriptor):
+            known, whole = _ids(file)
             new = [alert for alert in alerts if alert.id not in known]
             if new:
                 _write_whole(descriptor, ("" if whole else "\n") + "".join(f"{alert.line()}\n" for alert in new))
@@ -36,7 +37,9 @@ def append_alerts(path: Path, alerts: Sequence[Alert]) -> list[Alert]:
 def missing_from(path: Path, alerts: Sequence[Alert]) -> list[Alert]:
     """Those that `append_alerts` would write. Raises OutputError for a file that cannot be read."""
     try:
-        known, _ = _ids(path.read_bytes())
+        _refuse_other_kinds(path)
+        with path.open("rb") as file:
+            known, _ = _ids(file)
     except FileNotFoundError:
         return list(alerts)
     except OSError as error:
@@ -44,17 +47,23 @@ def missing_from(path: Path, alerts: Sequence[Alert]) -> list[Alert]:
     return [alert for alert in alerts if alert.id not in known]
 
 
-def _ids(data: bytes) -> tuple[set[str], bool]:
+def _refuse_other_kinds(path: Path) -> None:
+    """Raise OSError for a pipe or a device, whose end would never come."""
+    if path.exists() and not path.is_file():
+        raise OSError("it is no plain file")
+
+
+def _ids(file: Iterable[bytes]) -> tuple[set[str], bool]:
     """The alerts that are there, and whether the last line is whole. Lines that are no alert are passed over."""
-    known = set()
-    for line in data.splitlines():
+    known, line = set(), b"\n"
+    for line in file:
         try:
             entry = json.loads(line)
         except (ValueError, RecursionError):
             continue
         if isinstance(entry, dict) and isinstance(entry.get("id"), str):
             known.add(entry["id"])
-    return known, data.endswith(b"\n") or not data
+    return known, line.endswith(b"\n")
 
 
 def _write_whole(descriptor: int, text: str) -> None:

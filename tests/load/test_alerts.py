@@ -1,6 +1,7 @@
 """Alerts: which, how bad, written once, and none lost by whoever else writes."""
 
 import json
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -144,6 +145,20 @@ def test_a_file_that_cannot_be_written_is_a_clear_error(cli: Cli, tmp_path: Path
     done = cli("load", "alerts", "--summary", write(tmp_path, summary({UI: 900})))
 
     done.assert_clear_error(3, "data/aiops/alerts.jsonl", "--out")
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="named pipes")
+@pytest.mark.parametrize("dry", [[], ["--dry-run"]])
+def test_what_is_no_plain_file_is_a_clear_error_and_no_endless_read(tmp_path: Path, dry: list[str]) -> None:
+    os.mkfifo(tmp_path / "pipe")
+    write(tmp_path, summary({UI: 900}))
+    command = [*COMMAND, "load", "alerts", "--summary", "k6_summary.json", *dry, "--out"]
+
+    for out in ("pipe", os.devnull):
+        done = subprocess.run([*command, out], cwd=tmp_path, capture_output=True, text=True, timeout=60)
+        assert (done.returncode, done.stdout) == (3, "")
+        assert f"Error: {out}: " in done.stderr
+        assert "no plain file" in done.stderr
 
 
 def test_the_documented_script_is_the_same_command(tmp_path: Path) -> None:
