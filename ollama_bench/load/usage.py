@@ -1,5 +1,6 @@
 """What processes used in a stretch of time, as a table for people. Pure."""
 
+from bisect import bisect_right
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
@@ -25,10 +26,9 @@ class Used:
 
 def used_between(readings: Sequence[Reading], start_ns: int, end_ns: int) -> Used:
     """From the last reading at or before `start_ns` to the last one at or before `end_ns`."""
-    before = [reading for reading in readings if reading.at_ns <= start_ns][-1:]
-    inside = [reading for reading in readings if start_ns < reading.at_ns <= end_ns]
-    memory = [reading.rss_bytes for reading in inside if reading.rss_bytes is not None]
-    seen = [*before, *inside]
+    first, end = (bisect_right(readings, at_ns, key=lambda reading: reading.at_ns) for at_ns in (start_ns, end_ns))
+    memory = [reading.rss_bytes for reading in readings[first:end] if reading.rss_bytes is not None]
+    seen = readings[max(0, first - 1) : end]
     if not memory or len(seen) < 2:
         return Used(None, max(memory, default=None))
     cpu_s = seen[-1].cpu_s - seen[0].cpu_s

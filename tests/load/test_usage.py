@@ -1,5 +1,9 @@
 """What processes used under load, by hand."""
 
+from typing import Any
+
+import pytest
+
 from ollama_bench.load.usage import Used, snapshots, used_between
 from ollama_bench.usage import Reading
 
@@ -21,6 +25,26 @@ def test_what_was_not_seen_is_not_zero() -> None:
     assert used_between([], 0, NS) == Used(None, None)
     assert used_between(gone, 0, NS) == Used(None, None)
     assert used_between(HALF_A_CORE[:1], -1, NS) == Used(None, 10_000_000), "one reading has no rate"
+
+
+def test_a_stretch_of_a_long_test_is_found_without_a_look_at_all_of_it() -> None:
+    """Each second has its row: with a look at every reading for each, an hour's rows would take minutes."""
+
+    class Counted(list[Reading]):
+        looked_at = 0
+
+        def __getitem__(self, place: Any) -> Any:
+            found = super().__getitem__(place)
+            Counted.looked_at += len(found) if isinstance(place, slice) else 1
+            return found
+
+        def __iter__(self) -> Any:
+            pytest.fail("all of it")
+
+    readings = Counted(Reading(tenth * NS // 10, 1_000_000, tenth * 0.05, None) for tenth in range(36_000))
+
+    assert used_between(readings, 1800 * NS, 1801 * NS) == Used(50.0, 1_000_000)
+    assert Counted.looked_at < 100
 
 
 def test_snapshots_stand_before_under_and_after_the_load() -> None:
