@@ -1,10 +1,14 @@
 """The single measurements that `k6 run --out json` writes, one JSON object a line. Pure."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 NS_PER_MS = 1_000_000
+TIMES = frozenset({"http_req_duration", "materials_job_duration"})
+"""The metrics of the scenarios load:*."""
+TAGS = ("component", "phase", "status", "check")
+"""What is read here of the tags."""
 
 
 @dataclass(frozen=True)
@@ -22,7 +26,14 @@ def parse_point(line: str) -> Point | None:
     if entry["type"] != "Point":
         return None
     data = entry["data"]
-    return Point(entry["metric"], float(data["value"]), data["tags"] or {})
+    tags = data["tags"] or {}
+    return Point(entry["metric"], float(data["value"]), {name: tags[name] for name in TAGS if name in tags})
+
+
+def kept_points(lines: Iterable[str]) -> list[Point]:
+    """The times that a scenario may hold, and the checks that failed: one point in ten of those that k6 tells."""
+    points = (point for line in lines if (point := parse_point(line)) is not None)
+    return [point for point in points if point.metric in TIMES or (point.metric == "checks" and not point.value)]
 
 
 def held_sample_ns(point: Point, metric: str, component: str) -> int | None:

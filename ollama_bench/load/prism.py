@@ -1,5 +1,6 @@
 """The load test of the Prism console: k6 on the stack, and what comes of it."""
 
+import gzip
 import tempfile
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -8,7 +9,7 @@ from pathlib import Path
 from ollama_bench.load.bounds import LoadConfig
 from ollama_bench.load.files import Kept
 from ollama_bench.load.k6 import Told, follow, k6_running, thresholds_kept
-from ollama_bench.load.points import Point, parse_point
+from ollama_bench.load.points import Point, kept_points
 from ollama_bench.load.stack import Stack
 from ollama_bench.load.summary import Summary, of_component
 from ollama_bench.load.target import SCRIPT
@@ -56,6 +57,7 @@ class PrismLoad:
     """Whether every threshold was kept."""
     summary: Summary
     points: Sequence[Point]
+    """See `kept_points`."""
     used: Mapping[str, Used]
     """By component, and by k6 itself, under load."""
     last_words: str
@@ -87,7 +89,7 @@ def load_stack(stack: Stack, kept: Kept, length: Length, told: Told) -> PrismLoa
     not carry out, OutputError. Raises Interrupted with what was measured saved.
     """
     with tempfile.TemporaryDirectory(prefix="ollama-bench-") as folder, ProcessWatch() as watch:
-        points = Path(folder) / "points.json"
+        points = Path(folder) / "points.json.gz"  # k6 packs what is named so: an hour's are some 300 MB as they are
         for component, pid in stack.pids.items():
             watch.add(component, pid)
         watch.load_begins()
@@ -98,8 +100,8 @@ def load_stack(stack: Stack, kept: Kept, length: Length, told: Told) -> PrismLoa
             stack.check()
             passed = thresholds_kept(k6)
             words = k6.last_words()
-        with points.open(encoding="utf-8") as file:
-            found = [point for line in file if (point := parse_point(line)) is not None]
+        with gzip.open(points, "rt", encoding="utf-8") as file:
+            found = kept_points(file)
     return PrismLoad(passed, kept.summary(), found, watch.used(), words)
 
 

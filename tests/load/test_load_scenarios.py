@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from ollama_bench.load import scenario as source
-from ollama_bench.load.points import Point, failed_check, held_sample_ns, parse_point
+from ollama_bench.load.points import TIMES, Point, failed_check, held_sample_ns, kept_points, parse_point
 from ollama_bench.load.prism import PrismLoad
 from ollama_bench.load.scenario import SCENARIOS
 from ollama_bench.load.session import run_of
@@ -34,6 +34,22 @@ def test_a_point_is_read_and_a_definition_is_none() -> None:
 
     assert parse_point(json.dumps(line)) == Point("checks", 0.0, {"check": "logged in"})
     assert parse_point(json.dumps({"type": "Metric", "data": {}, "metric": "checks"})) is None
+
+
+def test_of_a_long_load_only_what_the_gate_may_hold_is_kept() -> None:
+    """k6 tells some 300 points a second, each with a dozen tags."""
+    data = {"value": 1.5, "tags": {"component": "ui", "phase": "hold", "url": "http://127.0.0.1:4173/", "vu": "1"}}
+    names = ["http_req_duration", "http_req_waiting", "materials_job_duration", "data_sent", "checks"]
+    lines = [json.dumps({"metric": name, "type": "Point", "data": data}) for name in names]
+    failed = json.dumps({"metric": "checks", "type": "Point", "data": data | {"value": 0}})
+
+    kept = kept_points([*lines, failed, json.dumps({"metric": "checks", "type": "Metric", "data": {}})])
+
+    assert [(point.metric, point.value) for point in kept] == [
+        ("http_req_duration", 1.5), ("materials_job_duration", 1.5), ("checks", 0.0)
+    ]  # fmt: skip
+    assert all(point.tags == {"component": "ui", "phase": "hold"} for point in kept)
+    assert {scenario.metric for scenario in SCENARIOS} == TIMES
 
 
 @pytest.mark.parametrize("tags", [{"phase": "ramp"}, {"phase": "after"}, {"component": "ui"}, {"status": "429"}])
