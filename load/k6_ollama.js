@@ -21,6 +21,9 @@ const RATE = Number(__ENV.RATE_PER_MINUTE || 12);
 const TIMEOUT_S = Number(__ENV.TIMEOUT_S || 300);
 const REQUESTS = __ENV.REQUESTS ? JSON.parse(open(__ENV.REQUESTS)) : [builtIn()];
 
+const MAX_NS = 1e13; // some hours
+const MAX_TOKENS = 1e6;
+
 const ARRIVALS = 'arrivals';
 const STEPS = [ARRIVALS, ...STREAMS.map((count) => `streams_${count}`)];
 
@@ -116,17 +119,21 @@ function ask(step) {
   }
 }
 
-// Durations are the server's, in nanoseconds. A server that leaves one out leaves the figure out.
+// Durations are the server's, in nanoseconds. What a server leaves out, or tells nonsense of, has no figure.
 function tell(final) {
-  const { total_duration, load_duration, prompt_eval_duration, eval_duration, eval_count } = final;
-  if (total_duration && eval_duration) {
-    const worked = (load_duration || 0) + (prompt_eval_duration || 0) + eval_duration;
-    queue.add(Math.max(0, total_duration - worked) / 1e6);
+  const part = (name) => figure(final[`${name}_duration`], MAX_NS);
+  const [total, generation, count] = [part('total'), part('eval'), figure(final.eval_count, MAX_TOKENS)];
+  if (total && generation) {
+    queue.add(Math.max(0, total - part('load') - part('prompt_eval') - generation) / 1e6);
   }
-  if (eval_count && eval_duration) {
-    genRate.add((eval_count * 1e9) / eval_duration);
-    tokens.add(eval_count);
+  if (count && generation) {
+    genRate.add((count * 1e9) / generation);
+    tokens.add(count);
   }
+}
+
+function figure(value, limit) {
+  return typeof value === 'number' && value >= 1 && value < limit ? value : 0;
 }
 
 function post(body) {

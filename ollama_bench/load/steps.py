@@ -37,7 +37,7 @@ class Step:
     gen_tok_s: float | None
     """Of one stream, by the server: the median."""
     throughput_tok_s: float | None
-    """Of all streams: tokens from the first request sent to the last answer ended."""
+    """Of all streams: tokens from the first request sent to the last answer ended; None too where none was told."""
 
     @property
     def queues(self) -> bool:
@@ -99,7 +99,7 @@ def _step(name: str, summary: Summary) -> Step:
         queue_p50_ms=trend("queue", "med"),
         queue_p95_ms=trend("queue", "p(95)"),
         gen_tok_s=trend("gen_tok_s", "med"),
-        throughput_tok_s=None if first_ms is None or last_ms is None else tokens / ((last_ms - first_ms) / 1e3),
+        throughput_tok_s=tokens / ((last_ms - first_ms) / 1e3) if tokens and first_ms is not None and last_ms else None,
     )
 
 

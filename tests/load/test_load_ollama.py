@@ -122,6 +122,27 @@ def test_busy_and_broken_are_counted_apart(load: Any, server: ScriptedServer) ->
     assert summary.count("ollama_errors") == 5
 
 
+@pytest.mark.parametrize(
+    "figures",
+    [
+        {"eval_count": -5, "eval_duration": 3, "total_duration": -1},
+        {"eval_count": 1e300, "eval_duration": 1e-300, "total_duration": 1e308},
+        {"eval_count": True, "eval_duration": "x", "total_duration": [1], "load_duration": {}},
+    ],
+)
+def test_figures_that_are_none_are_left_out(load: Any, server: ScriptedServer, figures: dict[str, Any]) -> None:
+    """The measurement stands: what the clock here says of the answers is not the server's word."""
+    server.figures.update(figures)
+    server.on["generate"] = _later(server.generate)
+
+    done = load("--json")
+
+    assert done.code == 0, done.err
+    for step in json.loads(done.out)["steps"]:
+        assert step["latency_p50_ms"] >= 1000 * ANSWER_S
+        assert (step["queue_p50_ms"], step["gen_tok_s"], step["throughput_tok_s"]) == (None, None, None)
+
+
 def test_a_server_that_fails_from_the_start_is_no_measurement(load: Any, server: ScriptedServer) -> None:
     server.on["generate"] = lambda exchange: exchange.json({"error": "no \x1b[31mmemory"}, status=500)
 

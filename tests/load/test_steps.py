@@ -59,6 +59,12 @@ def test_a_step_without_a_good_answer_has_no_figures() -> None:
     assert meaning([step]) == []
 
 
+def test_answers_without_a_count_of_tokens_have_no_throughput() -> None:
+    (step,) = _steps(**_step("streams_1", latency=1, queue=0, rate=1, tokens=0))
+
+    assert step.throughput_tok_s is None
+
+
 def _told(latency: float, queue: float, rate: float) -> str:
     metrics = _step("streams_1", latency=1000, queue=0, rate=50)
     (sentence,) = meaning(_steps(**metrics, **_step("streams_8", latency=latency, queue=queue, rate=rate)))
