@@ -40,8 +40,8 @@ def test_progress_is_told_and_the_summary_is_without_it(script: Path) -> None:
         assert thresholds_kept(k6)
 
     assert told
-    assert told[0].vus == 2
-    assert told[-1].iterations >= 10
+    assert max(at.vus for at in told) == 2
+    assert told[-1].iterations >= 2
     assert "iterations......" in text
     assert "running (" not in text
     assert "%" not in text.partition("scenarios: (100.00%)")[2], "bars"

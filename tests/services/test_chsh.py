@@ -32,7 +32,9 @@ def test_s_is_tsirelsons_bound_less_the_noise(noise_p: float) -> None:
 
 
 def test_no_pair_of_settings_does_better_than_these() -> None:
-    """What makes the angles the optimal ones: S is the largest singular values' sum, sqrt(2) * 2 (Horodecki 1995)."""
+    """What makes the angles the optimal ones: max |S| = 2 √(s² + t²) with the two largest singular values of the matrix
+    of correlations, 1 and 1 here (Horodecki, Phys. Lett. A 200, 340 (1995)).
+    """
     random = np.random.default_rng(1)
     for a, a2, b, b2 in random.uniform(0, 2 * pi, size=(2000, 4)):
         s = expectation(a, b, 0) - expectation(a, b2, 0) + expectation(a2, b, 0) + expectation(a2, b2, 0)
