@@ -5,10 +5,11 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from ollama_bench.errors import OutputError
+from ollama_bench.errors import LoadError, OutputError
 from ollama_bench.load.k6 import Interrupted
 from ollama_bench.load.summary import Summary, read_summary
 from ollama_bench.load.watch import ProcessWatch
+from orchestrator.errors import ConfigurationError
 from orchestrator.files import write_atomically
 
 
@@ -50,8 +51,11 @@ class Kept:
                 watch.save(self.folder)
 
     def summary(self) -> Summary:
-        """As k6 wrote it. Raises ConfigurationError."""
-        return read_summary(self.json_path)
+        """As k6 wrote it. Raises LoadError: on a full disk k6 says so in its log, and exits as if it had."""
+        try:
+            return read_summary(self.json_path)
+        except ConfigurationError as error:
+            raise LoadError(f"k6 left no summary: {error}") from error
 
     def paths(self) -> list[Path]:
         """All that are there."""

@@ -10,7 +10,9 @@ import psutil
 import pytest
 
 from ollama_bench.commands.load_prism import load_and_tell
+from ollama_bench.errors import LoadError
 from ollama_bench.load.bounds import load_bounds
+from ollama_bench.load.files import open_kept
 from ollama_bench.load.prism import Length
 from ollama_bench.load.stack import Ports, running_stack
 from orchestrator.artifacts import Artifacts
@@ -103,6 +105,14 @@ def test_a_folder_that_cannot_be_written_is_told_before_the_load(cli: Cli, check
     done = cli("load", "prism", "--quick", "--out", tmp_path / "file" / "perf", "--artifacts", tmp_path / "a")
 
     done.assert_clear_error(3, "file/perf", "--out")
+
+
+def test_a_summary_that_k6_did_not_leave_is_a_failure_of_k6(tmp_path: Path) -> None:
+    """k6 logs that it could not write it, and exits with 0."""
+    with pytest.raises(LoadError, match=r"k6 left no summary.*k6_summary\.json") as error:
+        open_kept(tmp_path).summary()
+
+    assert error.value.exit_code == 3
 
 
 @pytest.mark.skipif(os.name != "posix", reason="signals")
