@@ -1,4 +1,6 @@
 """One line at the bottom of a terminal, rewritten in place: for progress."""
+# Own code, not rich.live: that hides the cursor (a kill leaves it hidden), goes by COLUMNS, and erases one row of those
+# that its line has where the terminal was made narrower.
 
 import os
 import sys
