@@ -4,6 +4,7 @@ import io
 import os
 import signal
 import sys
+from contextlib import suppress
 from typing import NoReturn
 
 import click
@@ -47,5 +48,6 @@ def _fail(message: str, code: int) -> int:
     from orchestrator.clean import one_line
 
     lines = "\n".join(one_line(line) for line in message.splitlines())
-    click.echo(f"Error: {lines}", err=True)
+    with suppress(OSError):  # the terminal's window was closed
+        click.echo(f"Error: {lines}", err=True)
     return code
