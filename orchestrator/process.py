@@ -1,5 +1,6 @@
 """What both doors run in: signals, errors and their exit codes."""
 
+import codecs
 import io
 import os
 import signal
@@ -21,7 +22,8 @@ def main(door: click.Command) -> NoReturn:
             signal.signal(number, _interrupt)
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):
-            stream.reconfigure(errors="replace")  # a terminal without UTF-8 shows `?`, and ends no run
+            # what an encoding lacks ends no run: on a terminal it is one `?`, so that columns stay columns
+            stream.reconfigure(errors="replace" if stream.isatty() else "as_in_json")
     try:
         code = door.main(standalone_mode=False)
         sys.stdout.flush()
@@ -38,6 +40,18 @@ def main(door: click.Command) -> NoReturn:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # the interpreter must not try once more
         code = BenchError.exit_code
     sys.exit(code if isinstance(code, int) else 0)
+
+
+def _as_in_json(error: UnicodeError) -> tuple[str, int]:
+    r"""What an encoding lacks as `\uXXXX`: then a JSON document is the same in every encoding."""
+    if not isinstance(error, UnicodeEncodeError):
+        raise error
+    import json
+
+    return json.dumps(error.object[error.start : error.end])[1:-1], error.end
+
+
+codecs.register_error("as_in_json", _as_in_json)
 
 
 def _interrupt(_number: int, _frame: object) -> NoReturn:

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from ollama_bench.scorecard import RunResult
-from tests.conftest import Cli
+from tests.conftest import Cli, process
 from tests.examples import example_result
 from tests.scripted_server import ScriptedServer
 
@@ -95,3 +95,16 @@ def test_a_comparison_has_no_rows_of_trials(cli: Cli, files: tuple[Path, Path]) 
 
     assert (outcome.code, outcome.out) == (2, "")
     assert "'csv' is not one of" in outcome.err
+
+
+@pytest.mark.parametrize("encoding", ["cp1252", "utf-8"])
+def test_json_is_the_document_in_any_encoding(workspace: Path, monkeypatch: pytest.MonkeyPatch, encoding: str) -> None:
+    """A pipe on Windows has one that lacks most characters."""
+    result = example_result()
+    result = result.model_copy(update={"model": result.model.model_copy(update={"name": "é模型😀"})})
+    _saved(workspace / "a.json", result)
+    monkeypatch.setenv("PYTHONIOENCODING", encoding)
+    with process("show", "a.json", "--json", encoding=encoding) as running:
+        out, err = running.communicate(timeout=60)
+    assert (running.returncode, err) == (0, "")
+    assert json.loads(out)["model"]["name"] == "é模型😀"
