@@ -1,5 +1,6 @@
 """`ollama-bench report`: where the page goes, what is said of it, and what is refused."""
 
+import json
 import os
 import shutil
 import subprocess
@@ -36,6 +37,20 @@ def test_one_file_by_several_names_is_one_run(cli: Cli, workspace: Path) -> None
 
     assert "1 run)" in cli("report", EXAMPLE, "link.json", EXAMPLE.parent / "." / EXAMPLE.name).err
     assert "2 runs)" in cli("report", EXAMPLE, "copy.json").err
+
+
+@pytest.mark.parametrize("out", ["page.html", "-"])
+def test_a_page_of_more_than_three_megabytes_is_said_to_be_large(cli: Cli, workspace: Path, out: str) -> None:
+    document = json.loads(EXAMPLE.read_text(encoding="utf-8"))
+    prompt = document["quality"]["prompts"][0]
+    answer = {key: prompt[key] for key in ("temperature", "scores")} | {"answer": "word " * 2000}
+    prompt["samples"] = [answer | {"seed": seed} for seed in range(250)]
+    (workspace / "large.json").write_text(json.dumps(document), encoding="utf-8")
+
+    outcome = cli("report", "large.json", "--out", out)
+    assert outcome.code == 0
+    assert "the page has 3.6 MB" in outcome.err
+    assert "fewer results" in outcome.err
 
 
 def test_the_page_goes_to_stdout_for_a_dash(cli: Cli, workspace: Path) -> None:

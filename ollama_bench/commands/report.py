@@ -40,7 +40,9 @@ def write_report(files: Sequence[Path], out: Path, *, opens: bool) -> None:
     else:
         print_result(text)
     if size_bytes > LARGE_BYTES:
-        click.echo(f"the page has {size_bytes / 1e6:.1f} MB and may open slowly: fewer results make it smaller", err=True)
+        click.echo(
+            f"the page has {size_bytes / 1e6:.1f} MB and may open slowly: fewer results make it smaller", err=True
+        )
     if opens and not webbrowser.open(out.resolve().as_uri()):
         click.echo(f"no browser could be started: open {out} in one", err=True)
 
