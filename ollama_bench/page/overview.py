@@ -55,7 +55,7 @@ def _scatter(runs: Sequence[Named]) -> Part:
     points = [_point(run, most if len(totals) == 1 else None) for run in drawn]
     missing = [run.label for run in runs if run not in drawn]
     caption = "To the right is faster, higher is better, and a larger sign is more memory (peak RSS)."
-    caption += " Shape and colour are the verdict."
+    caption += " Shape and colour are the verdict. Point at a sign for its figures, and for a name that had no room."
     caption += " The dashed line is the least speed that the verdict asks for." if _limit(drawn) else ""
     caption += " Signs without a filling: memory not known." if any(point.memory_mb is None for point in points) else ""
     caption += f" Not drawn, for want of a figure: {', '.join(missing)}." if missing else ""

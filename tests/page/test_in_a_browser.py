@@ -97,7 +97,9 @@ def test_paper_is_light_and_holds_no_buttons(written: Written) -> None:
         assert len(page.pdf(format="A4")) > 50_000
 
 
-@pytest.mark.parametrize("results", [(load(EXAMPLE),), several_models()[:3]])
+@pytest.mark.parametrize(
+    "results", [(load(EXAMPLE),), several_models()[:3], (_document("x" * 200 + "".join(HOSTILE)),)]
+)
 def test_a_narrow_screen_has_nothing_beyond_its_edge(written: Written, results: tuple[RunResult, ...]) -> None:
     with drawn(written(results), width=360, height=700) as seen:
         seen.page.evaluate("document.querySelectorAll('details').forEach(one => one.open = true)")
@@ -106,6 +108,10 @@ def test_a_narrow_screen_has_nothing_beyond_its_edge(written: Written, results: 
             "all => all.filter(svg => svg.getBoundingClientRect().right > 360).length"
         )
         assert cut == 0
+        tiles = seen.page.locator(".tiles, .tiles *, .checks *").evaluate_all(
+            "all => all.filter(one => one.getBoundingClientRect().right > 360).length"
+        )
+        assert tiles == 0
 
 
 def test_charts_follow_the_width_of_the_window(written: Written) -> None:

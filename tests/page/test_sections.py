@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from ollama_bench.observed import Observed, Resources
+from ollama_bench.observed import Observed, Resources, TimelinePoint
 from ollama_bench.page import report_page
 from ollama_bench.page.names import name_runs
 from ollama_bench.page.quality import marked
@@ -91,6 +91,40 @@ def test_a_remote_server_has_no_chart_over_time_and_a_reason() -> None:
     assert "Nothing was sampled: there is no chart over time." in text
     assert "n/a (remote; asked from AMD EPYC" in text
     assert "on another machine" in text
+
+
+def test_the_other_load_of_a_remote_server_is_said_to_be_that_of_the_machine_that_asked() -> None:
+    point = TimelinePoint(t_s=1, rss_bytes=None, cpu_percent=None, vram_bytes=None, other_cpu_percent=-0.6)
+    result = example_result(observed=Observed(resources=Resources(interval_s=0.1, timeline=(point,))))
+    remote = result.model_copy(update={"server": result.server.model_copy(update={"local": False})})
+
+    assert "The dotted line is the CPU of all other processes." in _text(result)
+    assert "of the machine that asked, without this tool; the server is on another" in _text(remote)
+    assert "All after the last timed one is shaded as quality." in _text(result)
+    assert "n/a (remote; asked from AMD EPYC" in _text(remote, remote).split("Overview")[0]
+
+
+def test_cpu_below_zero_is_none_of_it_in_the_table_too() -> None:
+    document = json.loads(load(EXAMPLE).to_json())
+    for point in document["resources"]["timeline"]:
+        point["other_cpu_percent"] = -0.4 if point["other_cpu_percent"] is not None else None
+    page = _page(RunResult.model_validate(document))
+
+    assert '<td class="number">-' not in page
+
+
+def test_a_p95_of_gaps_is_indicative_however_many_there_are() -> None:
+    text = _text(load(EXAMPLE))
+
+    assert "p95 ms (indicative)" in text
+    assert "or of ITL" in text
+
+
+def test_a_run_whose_model_has_no_name_that_can_be_shown_is_called_something() -> None:
+    result = several_models()[0]
+    nameless = result.model_copy(update={"model": result.model.model_copy(update={"name": "\x1b\u202e"})})
+
+    assert [run.label for run in name_runs([nameless])] == ["(no name)"]
 
 
 def test_a_run_in_which_nothing_succeeded_shows_what_failed() -> None:
