@@ -8,6 +8,7 @@ import sys
 import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import closing
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
@@ -83,6 +84,19 @@ def test_a_document_replaced_in_the_same_instant_by_one_of_the_same_size_is_noti
     os.utime(path, ns=(before.st_atime_ns, before.st_mtime_ns))
 
     assert [run.entry.model for run in listed(tmp_path).runs] == ["secnd:1b"]
+
+
+@pytest.mark.parametrize("year", [1960, 2300])  # beyond 2262 the nanoseconds take more than 63 bits
+def test_a_file_of_any_age_is_listed_and_kept(tmp_path: Path, year: int) -> None:
+    path = save(tmp_path, "a.json")
+    seconds = datetime(year, 1, 1, tzinfo=UTC).timestamp()
+    os.utime(path, (seconds, seconds))
+    if datetime.fromtimestamp(path.stat().st_mtime, UTC).year != year:
+        pytest.skip("this file system does not keep such a time")
+    first, reads = _count_reads(tmp_path)
+
+    assert ([run.file for run in first.runs], reads) == (["a.json"], 1)
+    assert _count_reads(tmp_path) == (first, 0)
 
 
 NO_RESULTS = {
