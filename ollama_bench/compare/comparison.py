@@ -97,7 +97,7 @@ def _pair_notes(
             f"every run of {first} was made before the others: what changed on the machine in between is in the "
             "ratios too; runs made in turn keep it out"
         )
-    reasons = [found.reason for found in (*rows, *(quality.prompts if quality else ()))]
+    reasons = [row.reason for row in rows] + [prompt.reason for prompt in (quality.prompts if quality else ())]
     if any(reason and reason.startswith(IN_DOUBT) for reason in reasons):
         yield "doubtful figures name no winner: `ollama-bench show FILE` says what to do; --force names it, marked"
     if _identity(reference) != _identity(candidate):
