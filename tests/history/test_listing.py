@@ -258,6 +258,31 @@ def test_a_damaged_index_is_made_anew(tmp_path: Path, damage: Callable[[Path], N
     assert _count_reads(tmp_path) == (right, 0), "it is there again"
 
 
+def test_rebuilds_at_once_take_the_index_from_nobody(tmp_path: Path) -> None:
+    from ollama_bench.history.listing import list_folder
+
+    save(tmp_path, "a.json")
+    listed(tmp_path)
+    others: list[Listing] = []
+    found = list_folder(tmp_path, lambda _done, _total: others.append(listed(tmp_path, anew=True)), anew=True)
+
+    assert [listing.index_trouble for listing in (found, *others)] == [None, None]
+    assert _count_reads(tmp_path) == (found, 0)
+
+
+def test_a_rebuild_takes_nothing_from_the_old_index(tmp_path: Path) -> None:
+    save(tmp_path, "a.json")
+    listed(tmp_path)
+    _execute(
+        tmp_path / NAME,
+        "UPDATE documents SET model = 'forged:1b'",
+        "CREATE TRIGGER again AFTER INSERT ON documents BEGIN DELETE FROM documents; END",
+    )
+
+    assert [run.entry.model for run in listed(tmp_path, anew=True).runs] == ["llama3.2:1b"]
+    assert _count_reads(tmp_path) == (listed(tmp_path), 0)
+
+
 def test_an_index_that_is_no_file_is_left_alone(tmp_path: Path) -> None:
     save(tmp_path, "a.json")
     other = tmp_path / "precious"
