@@ -39,8 +39,8 @@ def render_comparison_text(
 def _side(side: ComparedSide, room: int | None) -> list[str]:
     """Its label and its model, then the rest of what is told of it."""
     (_, model), *others = side_lines(side)
-    told = [f"   {what + ':':<9} {text}" for what, text in others]
-    return _wrapped([f"{side.label:<2} {model}", *told], room, indent=13)
+    told = [_broken(text, room, f"   {what + ':':<9} ") for what, text in others]
+    return [*_broken(model, room, f"{side.label:<2} "), *(line for lines in told for line in lines)]
 
 
 def _figures(pair: Pair, room: int | None, paint: Paint) -> list[str]:
@@ -67,11 +67,13 @@ def _quality(pair: Pair, room: int | None) -> list[str]:
     return lines
 
 
-def _wrapped(lines: Sequence[str], room: int | None, indent: int = 2) -> list[str]:
-    """Each line cleaned, and broken where it is longer than `room`."""
-    wrapped = []
-    for line in lines:
-        margin = " " * (len(line) - len(line.lstrip(" ")))
-        cleaned = margin + one_line(line, MAX_LINE)
-        wrapped += [cleaned] if room is None else textwrap.wrap(cleaned, room, subsequent_indent=" " * indent)
-    return wrapped
+def _wrapped(lines: Sequence[str], room: int | None) -> list[str]:
+    return [part for line in lines for part in _broken(line, room)]
+
+
+def _broken(line: str, room: int | None, head: str = "") -> list[str]:
+    """The line cleaned, behind `head`, and broken where it is longer than `room`."""
+    cleaned = one_line(line, MAX_LINE)
+    if room is None:
+        return [head + cleaned]
+    return textwrap.wrap(cleaned, room, initial_indent=head, subsequent_indent=" " * (len(head) or 2))

@@ -29,8 +29,9 @@ def comparison(**changes: Any) -> Comparison:
 def test_the_text_is_this() -> None:
     lines = render_comparison_text(comparison()).splitlines()
 
-    assert lines[0] == "A llama3.2:1b Q8_0"
-    assert lines[1].startswith("   runs: 5 runs of 2026-11-23 17:00 to 2026-11-23 17:04, trials a run: cold 1, warm 3")
+    assert lines[0] == "A  llama3.2:1b Q8_0"
+    assert lines[2].startswith("   measured: ")
+    assert lines[1].startswith("   runs:     5 runs of 2026-11-23 17:00 to 2026-11-23 17:04, trials a run: cold 1, warm 3")
     header, warm, *_ = (line.split() for line in lines if line.startswith(("median", "warm latency")))
     assert header == ["median", "A", "B", "B/A", "95", "%", "interval", "B", "is"]
     assert warm == ["warm", "latency", "s", "1.004", "2.008", "2.000", "[1.967,", "2.033]", "slower"]
@@ -46,7 +47,10 @@ def test_the_text_is_this() -> None:
 def test_the_text_fits_the_width(width: int) -> None:
     shown = render_comparison_text(comparison(environment={"cpu": "M4 " + "x" * 30}), width)
 
-    assert max(map(len, shown.splitlines())) <= width
+    lines = shown.splitlines()
+    assert max(map(len, lines)) <= width
+    below_runs = lines[[line.startswith("   runs: ") for line in lines].index(True) + 1]
+    assert width > 80 or below_runs.startswith(" " * 13)
     assert "warm latency s" in shown
     assert "slower *" in shown
 
