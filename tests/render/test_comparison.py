@@ -31,7 +31,9 @@ def test_the_text_is_this() -> None:
 
     assert lines[0] == "A  llama3.2:1b Q8_0"
     assert lines[2].startswith("   measured: ")
-    assert lines[1].startswith("   runs:     5 runs of 2026-11-23 17:00 to 2026-11-23 17:04, trials a run: cold 1, warm 3")
+    assert lines[1].startswith(
+        "   runs:     5 runs of 2026-11-23 17:00 to 2026-11-23 17:04, trials a run: cold 1, warm 3"
+    )
     header, warm, *_ = (line.split() for line in lines if line.startswith(("median", "warm latency")))
     assert header == ["median", "A", "B", "B/A", "95", "%", "interval", "B", "is"]
     assert warm == ["warm", "latency", "s", "1.004", "2.008", "2.000", "[1.967,", "2.033]", "slower"]
