@@ -99,6 +99,13 @@ def test_markdown_has_a_table_of_figures_and_one_of_quality() -> None:
     assert "slower" in cells
 
 
+def test_markdown_of_many_sides_fits_into_a_comment() -> None:
+    page = render_comparison_markdown(compare([side(place, run(f"{place}")) for place in range(40)]))
+
+    assert 55_000 < len(page) < 65_536
+    assert page.endswith("More does not fit on a page: the JSON document has all of it.\n")
+
+
 def _hostile(name: str, foreign: str) -> RunResult:
     """A run with foreign text wherever a comparison shows some."""
     plan = example_plan()
