@@ -10,6 +10,13 @@ from orchestrator.process import main as run
 def console() -> None:
     """Benchmark scenarios, hold them against objectives, and gate on regressions.
 
+    `ollama-bench` has the same commands.
+
+    \b
+    Examples:
+      python -m cli.console bench:run --name "Treasury-BOT" --iter 30 --warmup 5
+      python -m cli.console slo:gate
+
     Exit codes: 0 done or passed, 2 usage or configuration, 3 could not measure, 4 gate failed, 5 gate inconclusive,
     130 interrupted.
     """

@@ -1,5 +1,6 @@
 """The command line: parse, one call, print, exit code. Heavy modules are imported where a command needs them."""
 
+import os
 from pathlib import Path
 from typing import Any
 
@@ -7,9 +8,9 @@ import click
 
 from ollama_bench import __version__, cli_results
 from ollama_bench.load.console import load
-from ollama_bench.options import FILE, FOLDER, FORMATS, Percent
+from ollama_bench.options import FILE, FOLDER, FORMATS, MODEL, Percent
 from orchestrator import console
-from orchestrator.console import ARTIFACTS, MAX_TIMEOUT_S, SLO, FiniteRange
+from orchestrator.options import ARTIFACTS, MAX_TIMEOUT_S, SLO, FiniteRange
 from orchestrator.perf import perf_option
 from orchestrator.process import main as run_process
 
@@ -31,7 +32,7 @@ def cli() -> None:
 
 
 @cli.command()
-@click.argument("models", nargs=-1, required=True, metavar="MODEL [MODEL]...")
+@click.argument("models", type=MODEL, nargs=-1, required=True, metavar="MODEL [MODEL]...")
 @click.option("--host", metavar="URL", help="The Ollama server.  [default: OLLAMA_HOST, else 127.0.0.1:11434]")
 @click.option("--embedded", is_flag=True, help="Start an engine of our own (extra `embedded`): no Ollama needed.")
 @click.option(
@@ -84,14 +85,20 @@ def run(models: tuple[str, ...], **options: Any) -> int:
     """Benchmark MODEL on a server and say whether it is good enough.
 
     Times cold and warm starts, a real prompt and a long one, samples memory and CPU of the serving processes, scores
-    three quality prompts, applies the keep-small / scale-up rule, and saves the result as JSON and Markdown. On GitHub
-    Actions (GITHUB_STEP_SUMMARY is set) the Markdown is in the job's summary too.
+    three quality prompts, applies the keep-small / scale-up rule, and saves the result as JSON and Markdown. A model
+    that is missing is pulled first. On a terminal it shows what it is at, how fast, and how long it will take yet; on
+    GitHub Actions (GITHUB_STEP_SUMMARY is set) the Markdown is in the job's summary too.
+
+    Exit codes: 0 done, whatever the verdict; 2 usage or configuration; 3 a model could not be measured, or not saved;
+    4, 5 the gate failed or was inconclusive (--gate alone); 130 interrupted, with what was measured saved.
 
     \b
     Examples:
       ollama-bench run llama3.2:1b
       ollama-bench run llama3.2:1b qwen2.5:1.5b --profile standard
       ollama-bench run gemma3:270m --embedded --json > result.json
+      ollama-bench run llama3.2:1b --host 192.168.1.7 --until-precise 5%
+      ollama-bench run llama3.2:1b --gate --no-quality
     """
     from ollama_bench.commands.run import run_models
 
@@ -99,7 +106,7 @@ def run(models: tuple[str, ...], **options: Any) -> int:
 
 
 @cli.command()
-@click.argument("model", required=False)
+@click.argument("model", type=MODEL, required=False, metavar="[MODEL]")
 @click.option("--host", metavar="URL", help="The Ollama server.  [default: OLLAMA_HOST, else 127.0.0.1:11434]")
 @click.option("--embedded", is_flag=True, help="Start an engine of our own (extra `embedded`) and look at that.")
 @click.option("--json", "as_json", is_flag=True, help="One JSON document on stdout.")
@@ -107,12 +114,15 @@ def doctor(model: str | None, host: str | None, embedded: bool, as_json: bool) -
     """Look for what would spoil a measurement: server, memory, other load, CPU settings, limits.
 
     Takes about a second, and changes nothing: no model is pulled, loaded or unloaded. With MODEL, free memory is held
-    against its size. A problem forbids measuring (exit 3); a warning means that figures are in doubt.
+    against its size. A warning means that figures are in doubt.
+
+    Exit codes: 0 nothing forbids measuring, 2 usage or configuration, 3 there is a problem: nothing can be measured.
 
     \b
     Examples:
       ollama-bench doctor
       ollama-bench doctor llama3.2:1b --json
+      ollama-bench doctor gemma3:270m --embedded
     """
     from ollama_bench.commands.doctor import report
 
@@ -125,6 +135,10 @@ def doctor(model: str | None, host: str | None, embedded: bool, as_json: bool) -
 @click.option("--models", type=FOLDER, metavar="DIR", help="A folder of GGUF files to serve by name.")
 def serve(host: str, port: int, models: Path | None) -> None:
     """Serve models as Ollama does, on the embedded engine, until stopped (extra `embedded`).
+
+    Any client of Ollama's HTTP API can use it. It has gemma3:270m, once pulled, and the GGUF files of --models by name.
+
+    Exit codes: 2 usage, or the extra is not installed; 3 the address cannot be had; 130 stopped.
 
     \b
     Examples:
@@ -141,13 +155,20 @@ def serve(host: str, port: int, models: Path | None) -> None:
 
 @cli.group()
 def prompts() -> None:
-    """Work with prompt packs."""
+    """Work with prompt packs: the folders of YAML files that --prompts takes.
+
+    \b
+    Example:
+      ollama-bench prompts check prompts/
+    """
 
 
 @prompts.command()
 @click.argument("folder", type=FOLDER, metavar="DIR")
 def check(folder: Path) -> None:
     """Validate the pack in DIR, with file, line and key of each mistake.
+
+    Exit codes: 0 no mistakes, 2 a mistake.
 
     \b
     Example:
@@ -180,13 +201,38 @@ def selftest(as_json: bool) -> int:
     return self_test(as_json=as_json)
 
 
+@cli.command()
+@click.argument("shell", type=click.Choice(["bash", "zsh", "fish"]))
+def completion(shell: str) -> None:
+    """Print what has bash, zsh or fish complete this tool's commands, options, models, scenarios and files.
+
+    Models are those of the server that --host, else OLLAMA_HOST, names; it is asked for 0.3 s at most, and no other
+    machine is. After --embedded they are those of the embedded engine, which is not started for it.
+
+    The first example is a line for ~/.bashrc (or, with zsh, for ~/.zshrc after compinit); the others are done once.
+
+    \b
+    Examples:
+      source <(ollama-bench completion bash)
+      ollama-bench completion zsh > "${fpath[1]}/_ollama-bench"
+      ollama-bench completion fish > ~/.config/fish/completions/ollama-bench.fish
+    """
+    from ollama_bench.completion import script
+
+    click.echo(script(cli, shell), nl=False)
+
+
 for command in (*cli_results.COMMANDS, *console.COMMANDS, load):
     cli.add_command(command)
 
-for command in (run, doctor, serve, check, selftest, cli_results.rebuild, *cli_results.COMMANDS):
+for command in (run, doctor, serve, check, selftest, completion, cli_results.rebuild, *cli_results.COMMANDS):
     perf_option(command)
 
 
 def main() -> None:
     """The console script."""
+    if "_OLLAMA_BENCH_COMPLETE" in os.environ:  # a shell asks
+        from ollama_bench.completion import register
+
+        register()
     run_process(cli)

@@ -5,14 +5,14 @@ from typing import Any
 
 import click
 
-from ollama_bench.options import FILE, FOLDER, FORMATS, PAGES
-from orchestrator.console import ARTIFACTS, FAIL_ON, SLO
+from ollama_bench.options import FILE, FOLDER, FORMATS, PAGES, RESULT, offer_results
+from orchestrator.options import ARTIFACTS, FAIL_ON, SLO
 
 RESULTS = Path("scorecards")
 
 
 @click.command()
-@click.argument("files", type=FILE, nargs=-1, required=True, metavar="FILE [FILE]...")
+@click.argument("files", type=RESULT, nargs=-1, required=True, metavar="FILE [FILE]...")
 @click.option("--format", "fmt", type=FORMATS, default="text", show_default=True, help="What is printed.")
 @click.option("--json", "as_json", is_flag=True, help="Same as --format json.")
 @click.option("--policy", type=FILE, help="Decide anew by this rule.")
@@ -21,6 +21,11 @@ def show(files: tuple[Path, ...], fmt: str, as_json: bool, policy: Path | None) 
 
     csv is one row a timed trial, with every metric; benchstat is Go's benchmark format with the lines of Ollama's own
     bench tool, for `benchstat old.txt new.txt`. Several files are one JSON array, or one CSV table.
+
+    Below the figures of a phase with at least 8 samples stands how they are distributed: from the least value to the
+    greatest, the fullest place having the highest block. Values far out are counted beside it, in brackets.
+
+    Exit codes: 0 printed, 2 usage, or FILE is not a result document of a version that this tool knows.
 
     \b
     Examples:
@@ -44,10 +49,13 @@ def score(file: Path, labels: bool, prompts: Path | None, as_json: bool) -> None
     FILE holds one JSON object a line: id, prompt (the id of a quality prompt), answer, and optionally done_reason; with
     --labels also follow, coherent and no_hallucination, 0 or 1 each.
 
+    Exit codes: 0 scored, whatever the scores; 2 usage, or a line of FILE is not such an object.
+
     \b
     Examples:
       ollama-bench score answers.jsonl
       ollama-bench score labelled.jsonl --labels
+      ollama-bench score answers.jsonl --prompts my-prompts/ --json
     """
     from ollama_bench.commands.score import score_file
 
@@ -56,7 +64,7 @@ def score(file: Path, labels: bool, prompts: Path | None, as_json: bool) -> None
 
 @click.command()
 def schema() -> None:
-    """Print the JSON Schema of the result document.
+    """Print the JSON Schema of the result document, as `run` saves it and `--json` prints it.
 
     \b
     Example:
@@ -69,16 +77,19 @@ def schema() -> None:
 
 
 @click.command()
-@click.argument("file", type=FILE)
+@click.argument("file", type=RESULT)
 @ARTIFACTS
 @SLO
 @FAIL_ON
 @click.option("--json", "as_json", is_flag=True, help="One JSON document on stdout.")
 def gate(file: Path, root: Path, slo_file: Path | None, fail_on: Any, as_json: bool) -> int:
-    """Hold a saved result's warm latencies against its model's objectives and baseline.
+    """Hold a saved result's warm latencies against its model's objectives and baseline. Needs no server.
 
-    Exit codes: 0 passed, 4 failed, 5 inconclusive (no baseline, other circumstances, fewer than 20 warm samples). On
-    GitHub Actions (GITHUB_STEP_SUMMARY is set) the verdict is in the job's summary too.
+    What a baseline is, and how it is decided what is slower, is in docs/gate.md; the first example pins one. On GitHub
+    Actions (GITHUB_STEP_SUMMARY is set) the verdict is in the job's summary too.
+
+    Exit codes: 0 passed, 4 failed, 5 inconclusive (no baseline, other circumstances, fewer than 20 warm samples),
+    2 usage or configuration, or FILE is not a result document, 3 the stored baseline cannot be read.
 
     \b
     Examples:
@@ -88,6 +99,37 @@ def gate(file: Path, root: Path, slo_file: Path | None, fail_on: Any, as_json: b
     from ollama_bench.commands.gate import gate_file
 
     return gate_file(file, root, slo_file, fail_on, as_json=as_json)
+
+
+@click.command()
+@click.argument("files", nargs=-1, required=True, type=RESULT, metavar="FILE [FILE]...")
+@click.option(
+    "--out",
+    type=click.Path(path_type=Path, dir_okay=False, allow_dash=True),
+    metavar="FILE",
+    default=Path("report.html"),
+    show_default=True,
+    help="Where the page is written; - is standard output.",
+)
+@click.option("--open", "opens", is_flag=True, help="Open it in the browser.")
+def report(files: tuple[Path, ...], out: Path, opens: bool) -> None:
+    """Write one HTML page of one saved result FILE, or of several beside each other (extra `report`). Needs no server.
+
+    The page has the scorecard, the verdict and the measurement's conditions, every sample, TTFT and the gaps along the
+    answers, memory and CPU over time, the quality answers with what the rules saw in them, warnings and circumstances;
+    of several results also speed against quality. It is one file: it asks for nothing from elsewhere.
+
+    Exit codes: 0 written; 2 usage, a FILE is not a result document, or the extra is not installed; 3 the page cannot be
+    written.
+
+    \b
+    Examples:
+      ollama-bench report scorecards/gemma3-270m-20261123T170312Z.json --open
+      ollama-bench report scorecards/*.json --out models.html
+    """
+    from ollama_bench.commands.report import write_report
+
+    write_report(files, out, opens=opens)
 
 
 OUT = click.option("--out", type=FOLDER, metavar="DIR", help="Where the results are.  [default: scorecards]")
@@ -109,6 +151,8 @@ def history(
 
     The documents are the truth. What was read of them is kept in DIR/.index.sqlite, which is brought up to date each
     time: files that are new, changed or gone are noticed. Dates and times are UTC.
+
+    Exit codes: 0 listed, 2 usage, or there is no such folder.
 
     \b
     Examples:
@@ -134,6 +178,8 @@ def rebuild(context: click.Context, out: Path | None, as_json: bool) -> None:
 
     Never necessary: an index that is damaged, or of another version, is made anew by itself.
 
+    Exit codes: 0 made, 2 usage, or there is no such folder, 3 the index cannot be written.
+
     \b
     Example:
       ollama-bench history rebuild --out results/
@@ -145,7 +191,7 @@ def rebuild(context: click.Context, out: Path | None, as_json: bool) -> None:
 
 
 @click.command()
-@click.argument("sides", nargs=-1, required=True, metavar="A B [C]...")
+@click.argument("sides", nargs=-1, required=True, metavar="A B [C]...", shell_complete=offer_results)
 @click.option("--force", is_flag=True, help="Compare unlike circumstances and doubtful runs too; winners are marked.")
 @click.option("--format", "fmt", type=PAGES, default="text", show_default=True, help="What is printed.")
 @click.option("--json", "as_json", is_flag=True, help="Same as --format json.")
@@ -171,4 +217,4 @@ def compare(sides: tuple[str, ...], force: bool, fmt: str, as_json: bool) -> Non
     compare_sides(sides, fmt="json" if as_json else fmt, force=force)
 
 
-COMMANDS = (show, score, schema, gate, history, compare)
+COMMANDS = (show, score, schema, gate, history, compare, report)

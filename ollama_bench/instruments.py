@@ -35,6 +35,11 @@ class Instruments:
     def __exit__(self, *_exc: object) -> None:
         self._sampler.__exit__()
 
+    def rss_bytes(self) -> int | None:
+        """Of the serving processes, as last sampled. For any thread."""
+        readings = self._sampler.readings
+        return readings[-1].rss_bytes if readings else None
+
     def observed(self, trials: Sequence[Trial]) -> Observed:
         """What was seen until now, while `trials` were made."""
         sampler, meter, reason = self._sampler, self._meter, self._located.reason

@@ -2,15 +2,66 @@
 
 import math
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
+
+if TYPE_CHECKING:
+    from click.shell_completion import CompletionItem
 
 PAGES = click.Choice(["text", "markdown", "json"])
 FORMATS = click.Choice([*PAGES.choices, "csv", "benchstat"])
 """Of results; the last two are for other tools."""
 FILE = click.Path(path_type=Path, exists=True, dir_okay=False)
 FOLDER = click.Path(path_type=Path, file_okay=False)
+
+
+class ModelName(click.types.StringParamType):
+    """A name of a model; a shell is offered those of the server that --host or --embedded on its line mean."""
+
+    name = "text"
+
+    def shell_complete(
+        self,
+        ctx: click.Context,
+        param: click.Parameter,  # noqa: ARG002
+        incomplete: str,
+    ) -> "list[CompletionItem[str]]":
+        """Models by name; files too, where the engine is our own."""
+        from click.shell_completion import CompletionItem
+
+        from ollama_bench import offer
+
+        embedded = bool(ctx.params.get("embedded"))
+        names = [
+            name for name in offer.models(ctx.params.get("host"), embedded=embedded) if name.startswith(incomplete)
+        ]
+        items = [CompletionItem(name) for name in names]
+        return items or ([CompletionItem(incomplete, type="file")] if embedded else [])
+
+
+class ResultFile(click.Path):
+    """A saved document; a shell is offered those in `scorecards/` first."""
+
+    def shell_complete(
+        self, ctx: click.Context, param: click.Parameter, incomplete: str
+    ) -> "list[CompletionItem[str]]":
+        """Documents by path, else any file."""
+        return offer_results(ctx, param, incomplete)
+
+
+def offer_results(_ctx: click.Context, _param: click.Parameter, incomplete: str) -> "list[CompletionItem[str]]":
+    """What a shell is offered where saved results are meant."""
+    from click.shell_completion import CompletionItem
+
+    from ollama_bench import offer
+
+    names = [name for name in offer.results() if name.startswith(incomplete)]
+    return [CompletionItem(name) for name in names] or [CompletionItem(incomplete, type="file")]
+
+
+MODEL = ModelName()
+RESULT = ResultFile(path_type=Path, exists=True, dir_okay=False)
 
 
 class Percent(click.ParamType[float]):

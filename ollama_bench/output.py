@@ -6,6 +6,7 @@ import sys
 import click
 
 from ollama_bench.errors import OutputError
+from ollama_bench.render.plots import BLOCKS, EDGE, to_ascii
 
 
 def print_result(text: str) -> None:
@@ -13,6 +14,8 @@ def print_result(text: str) -> None:
 
     Raises OutputError when it cannot be written, such as to a file on a full disk.
     """
+    if not _has(BLOCKS + EDGE):
+        text = to_ascii(text)
     try:
         click.echo(text, nl=False)
     except BrokenPipeError:
@@ -20,6 +23,25 @@ def print_result(text: str) -> None:
     except OSError as error:
         _write_no_more()
         raise OutputError(f"standard output cannot be written: {error.strerror or error}") from error
+
+
+def width_of_stdout() -> int | None:
+    """Of the terminal that it is, in cells; None where it is none."""
+    if not sys.stdout.isatty():
+        return None
+    try:
+        return os.get_terminal_size(sys.stdout.fileno()).columns or None
+    except (OSError, ValueError):
+        return None
+
+
+def _has(characters: str) -> bool:
+    """Whether standard output's encoding has them all."""
+    try:
+        characters.encode(sys.stdout.encoding or "utf-8")
+    except (LookupError, UnicodeEncodeError):
+        return False
+    return True
 
 
 def _write_no_more() -> None:

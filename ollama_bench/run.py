@@ -19,7 +19,7 @@ from ollama_bench.instruments import Instruments
 from ollama_bench.measure import measure
 from ollama_bench.pack import Pack, load_pack
 from ollama_bench.plan import Overrides, RunPlan, load_profile, make_plan
-from ollama_bench.progress import Progress
+from ollama_bench.progress import Gauges, Progress
 from ollama_bench.record import Record, Settings
 from ollama_bench.scorecard import Model, RunResult, Server, open_store
 from ollama_bench.server.address import server_url
@@ -120,6 +120,7 @@ def benchmark(plan: RunPlan, endpoint: Endpoint, settings: Settings, progress: P
             record = Record(plan, environment, settings, instruments, store, progress)
             try:
                 with instruments:
+                    progress.can_read(Gauges(client.arrivals_ns, instruments.rss_bytes))
                     progress.started(plan)
                     for trial in measure(plan, client, model, zero_ns):
                         record.add(trial)

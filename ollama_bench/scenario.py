@@ -35,6 +35,13 @@ def find(name: str, host: str | None = None, embedded: bool | None = None) -> "M
     return ModelScenario(name, host, bool(embedded))
 
 
+def offer(host: str | None = None, embedded: bool | None = None) -> Sequence[str]:
+    """Names of models, for a shell that completes `--name`."""
+    from ollama_bench import offer
+
+    return offer.models(host, embedded=bool(embedded))
+
+
 @dataclass(frozen=True)
 class ModelScenario:
     """One model on one server; an iteration is a trial of the warm phase, so that both pass one gate."""

@@ -21,6 +21,18 @@ def clean(text: str) -> str:
     return _CONTROLS.sub("", _ESCAPE_SEQUENCE.sub("", text.replace("\r\n", "\n")))
 
 
+def visible(text: str) -> str:
+    r"""`text` with a sign in the place of each such character, for a page: `␛` for an escape, `⟨U+202E⟩` for others."""
+    return _CONTROLS.sub(_sign, text.replace("\r\n", "\n"))
+
+
+def _sign(found: re.Match[str]) -> str:
+    code = ord(found[0])
+    if 0xD800 <= code <= 0xDFFF:
+        return "\ufffd"
+    return chr(0x2400 + code) if code < 0x20 else f"⟨U+{code:04X}⟩"
+
+
 def clean_json(text: str) -> str:
     r"""JSON `text` with the same characters written as \uXXXX: the same document, safe to print."""
     return _CONTROLS.sub(lambda found: f"\\u{ord(found[0]):04x}", text)

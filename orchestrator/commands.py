@@ -21,7 +21,8 @@ from orchestrator.junit import prepare, write_junit
 from orchestrator.keep import keep
 from orchestrator.machine_speed import are_steady
 from orchestrator.progress import Progress
-from orchestrator.report import BRIEF_HEADERS, NOTE, rows_of, to_html, to_markdown
+from orchestrator.report import BRIEF_HEADERS, NOTE, rows_of, to_markdown
+from orchestrator.report_page import to_html
 from orchestrator.results import Summary, summarize
 from orchestrator.runner import RunSpec, now_utc, repeat
 from orchestrator.scenario import Found, Scenario, ScenarioSource, builtin_sources, find

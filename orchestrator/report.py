@@ -1,8 +1,7 @@
-"""`slo:report`: all scenarios against their objectives, as rows, Markdown and HTML."""
+"""`slo:report`: all scenarios against their objectives, as rows and Markdown; report_page.py is the HTML."""
 
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
-from html import escape
 from typing import Any
 
 from orchestrator.artifacts import Artifacts
@@ -50,13 +49,13 @@ class Row:
             _number(self.p50_ms),
             indicative + _number(self.p95_ms),
             _number(self.peak_rss_mb),
-            one_line(self.problem) if self.problem else "; ".join(map(_told, self.checks)),
+            one_line(self.problem) if self.problem else "; ".join(map(told, self.checks)),
             self.measured_at or "",
         ]
 
     def brief(self) -> list[str]:
         """In the order of BRIEF_HEADERS: of the objectives only those that are not met."""
-        unmet = [_told(check) for check in self.checks if check.passed is not True]
+        unmet = [told(check) for check in self.checks if check.passed is not True]
         met = f"{len(self.checks) - len(unmet)} of {len(self.checks)} met"
         objectives = "; ".join([met, *unmet]) if self.checks else ""
         return [*self.cells()[:6], one_line(self.problem) if self.problem else objectives]
@@ -107,7 +106,8 @@ def _number(value: float | None) -> str:
     return "" if value is None else f"{value:.2f}"
 
 
-def _told(check: Check) -> str:
+def told(check: Check) -> str:
+    """An objective with what was measured."""
     if check.observed is None:
         return f"{check.objective.key}: not measured"
     sign = "<=" if check.objective.direction == "at most" else ">="
@@ -119,41 +119,3 @@ def to_markdown(rows: Sequence[Row], made_at: str) -> str:
     """`_index.md`."""
     table = markdown_table(HEADERS, [row.cells() for row in rows])
     return f"# Objectives\n\n{table}\n\n{NOTE}\n\nMade {made_at}.\n"
-
-
-def to_html(rows: Sequence[Row], made_at: str) -> str:
-    """`_index.html`: one page, no script, nothing loaded from elsewhere."""
-    head = "".join(f"<th>{escape(header)}</th>" for header in HEADERS)
-    body = "\n".join(
-        f'<tr class="{escape(row.result.replace(" ", "-"))}">'
-        + "".join(f"<td>{escape(one_line(cell))}</td>" for cell in row.cells())
-        + "</tr>"
-        for row in rows
-    )
-    return f"""<!doctype html>
-<html lang="en">
-<head>
-<meta charset="utf-8">
-<meta name="viewport" content="width=device-width">
-<title>Objectives</title>
-<style>
-body {{ font: 1rem/1.5 system-ui, sans-serif; margin: 2rem; }}
-table {{ border-collapse: collapse; }}
-th, td {{ border-bottom: 1px solid #ccc; padding: 0.3rem 0.7rem; text-align: left; }}
-tr.pass td:nth-child(2) {{ color: #17692b; }}
-tr.fail td:nth-child(2) {{ color: #a8071a; font-weight: bold; }}
-</style>
-</head>
-<body>
-<h1>Objectives</h1>
-<table>
-<thead><tr>{head}</tr></thead>
-<tbody>
-{body}
-</tbody>
-</table>
-<p>{escape(NOTE)}</p>
-<p>Made {escape(made_at)}.</p>
-</body>
-</html>
-"""

@@ -84,7 +84,10 @@ class Scenario(Protocol):
 
 
 class ScenarioSource(Protocol):
-    """Where scenarios come from; what an entry point of ENTRY_POINT_GROUP loads to (an instance or a module)."""
+    """Where scenarios come from; what an entry point of ENTRY_POINT_GROUP loads to (an instance or a module).
+
+    It may also have `offer(**options)`: further names, for a shell that completes `--name`; told at once or not at all.
+    """
 
     @property
     def options(self) -> "Sequence[click.Option]":

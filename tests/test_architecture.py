@@ -28,6 +28,8 @@ PURE = (
     "ollama_bench.metrics",
     "ollama_bench.observed",
     "ollama_bench.own_cost",
+    "ollama_bench.pace",
+    "ollama_bench.page",
     "ollama_bench.plan",
     "ollama_bench.quality",
     "ollama_bench.render",
@@ -43,6 +45,7 @@ PURE = (
     "ollama_bench.usage",
     "ollama_bench.verdict",
     "orchestrator.gate",
+    "orchestrator.page",
     "orchestrator.slo",
     "orchestrator.stats",
     "services.materials_service.potts",
@@ -56,6 +59,7 @@ IMPURE |= {"threading", "time", "uvicorn", "starlette", "xllamacpp"}
 READ_THE_CLOCK = {
     "ollama_bench.commands.doctor_facts",
     "ollama_bench.commands.load_stack",
+    "ollama_bench.live_view",
     "ollama_bench.measure",
     "ollama_bench.run",
     "ollama_bench.sampler",
@@ -85,6 +89,7 @@ HEAVY = {
     "rich",
     "starlette",
     "uvicorn",
+    "vl_convert",
     "xllamacpp",
     "yaml",
 }
@@ -207,7 +212,7 @@ def test_the_embedded_engine_is_imported_only_where_it_is_asked_for() -> None:
         and any(_is_in(name, ("ollama_bench.embedded",)) for name in _imports(module))
     }
 
-    assert importers <= {"ollama_bench.run", "ollama_bench.cli"}
+    assert importers <= {"ollama_bench.run", "ollama_bench.cli", "ollama_bench.offer"}
 
 
 @pytest.mark.parametrize(
@@ -216,12 +221,14 @@ def test_the_embedded_engine_is_imported_only_where_it_is_asked_for() -> None:
         ["--help"],
         ["run", "--help"],
         ["show", "--help"],
+        ["report", "--help"],
         ["compare", "--help"],
         ["doctor", "--help"],
         ["selftest", "--help"],
         ["history", "--help"],
         ["history", "rebuild", "--help"],
         ["serve", "--help"],
+        ["completion", "--help"],
         ["load", "--help"],
         ["load", "stack", "--help"],
         ["--version"],

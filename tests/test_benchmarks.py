@@ -68,3 +68,10 @@ def test_a_missed_target_fails_unless_only_reported(
     assert finish([good, unknown], printed) == 1
     assert finish([missed], Namespace(json=False, quick=False, report_only=True)) == 0
     assert "c     <= 1 ms  1.1 ms    FAIL" in capsys.readouterr().out
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="pseudo-terminals are POSIX")
+def test_live_view_compares_with_and_without() -> None:
+    checks = json.loads(run("live_view.py", "--json"))["checks"]
+    assert [check["unit"] for check in checks] == ["ms", "ms", "ms", "%"]
+    assert "n = 900 each" in checks[0]["note"]

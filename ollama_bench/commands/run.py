@@ -8,7 +8,7 @@ import click
 
 from ollama_bench.commands.gate import hold_results
 from ollama_bench.errors import OutputError
-from ollama_bench.output import print_result
+from ollama_bench.output import print_result, width_of_stdout
 from ollama_bench.plan import Overrides, RunPlan, load_profile, make_plan
 from ollama_bench.record import Settings
 from ollama_bench.render.markdown import escape, render_markdown
@@ -54,7 +54,8 @@ def run_models(
     plans = [make_plan(model, profile, chosen, settings.pack, changes) for model in models]
     with open_endpoint(host, embedded=embedded) as endpoint:
         results, failures = _run_all(plans, endpoint, settings)
-    print_result(render_results(results, "json" if as_json else fmt, several=len(models) > 1))
+    shown = render_results(results, "json" if as_json else fmt, several=len(models) > 1, room=width_of_stdout())
+    print_result(shown)
     append_summary(_sections(results, failures))
     code = _gate(results, root, slo_file) if gated and results else 0
     if len(models) == 1 and failures:

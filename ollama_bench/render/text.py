@@ -1,5 +1,6 @@
 """The scorecard as plain text, for a terminal."""
 
+from ollama_bench.metrics import inter_token_gaps_s, trial_metrics
 from ollama_bench.quality.scores import DIMENSIONS
 from ollama_bench.render.lines import (
     DETAILS,
@@ -13,10 +14,14 @@ from ollama_bench.render.lines import (
     validity_word,
     vram,
 )
+from ollama_bench.render.plots import strip
 from ollama_bench.scorecard import QualityPrompt, RunResult
-from ollama_bench.trial import TIMED_PHASES
+from ollama_bench.trial import TIMED_PHASES, TimedPhase
 from ollama_bench.verdict import Condition
 from orchestrator.clean import one_line
+
+MIN_PLOTTED = 8
+"""Fewer values are seen as well from their median and range."""
 
 
 def render_text(result: RunResult) -> str:
@@ -55,17 +60,28 @@ def validity_lines(result: RunResult) -> list[str]:
 
 
 def phase_lines(result: RunResult) -> list[str]:
-    """Every phase with the metrics that it has."""
+    """Every phase with the metrics that it has, and how latency and gaps are distributed."""
     lines = []
     for phase in TIMED_PHASES:
         for label, name, unit, digits in DETAILS:
             summary = metric(result, phase, name)
             if summary.n:
                 lines.append(f"{phase:<5} {label:<13} {spread(summary, digits)}  {unit}")
+                values = _plotted(result, phase, name)
+                lines += [f"{'':<19} {strip(values, digits)}"] if len(values) >= MIN_PLOTTED else []
     lines.append(f"VRAM peak: {vram(result.resources)}")
     lines += [f"Energy: {energy_used(result.energy)}"] if result.energy else []
     lines += [f"Measuring took: {own_cost(result.cost)}"] if result.cost else []
     return lines
+
+
+def _plotted(result: RunResult, phase: TimedPhase, name: str) -> list[float]:
+    """Every value behind a figure that is drawn; none of the others."""
+    good = [trial for trial in result.phases[phase].trials if trial.ok]
+    if name == "itl_s":
+        return [gap for trial in good for gap in inter_token_gaps_s(trial)]
+    figures = [trial_metrics(trial)[name] for trial in good] if name == "latency_s" else []
+    return [value for value in figures if value is not None]
 
 
 def quality_lines(result: RunResult) -> list[str]:

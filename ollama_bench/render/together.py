@@ -12,9 +12,10 @@ from ollama_bench.render.table import render_table
 from ollama_bench.scorecard import RunResult
 
 
-def render_results(results: Sequence[RunResult], fmt: str, *, several: bool) -> str:
+def render_results(results: Sequence[RunResult], fmt: str, *, several: bool, room: int | None = None) -> str:
     """What a command prints that was asked for one result, or for `several` (of which some may have failed): the
-    latter one after the other and then a table for people, an array in JSON, under one header in CSV.
+    latter one after the other and then a table for people (in `room` cells, where it is for a terminal), an array in
+    JSON, under one header in CSV.
     """
     if not several:
         return "".join(FORMATS[fmt](result) for result in results)
@@ -27,7 +28,7 @@ def render_results(results: Sequence[RunResult], fmt: str, *, several: bool) -> 
             return render_benchstat(results) if results else ""
         case "markdown":
             return _markdown(results) if results else ""
-    return "\n".join([*map(FORMATS[fmt], results), *([render_table(results)] if results else [])])
+    return "\n".join([*map(FORMATS[fmt], results), *([render_table(results, room)] if results else [])])
 
 
 def _markdown(results: Sequence[RunResult]) -> str:

@@ -1,6 +1,7 @@
 """Reads a streamed answer, line by line, from whatever a server sends; knows no sockets and no clock."""
 
 import json
+from collections.abc import Sequence
 from typing import Any
 
 from ollama_bench.trial import ErrorKind, RequestError, ServerFigures, Stream
@@ -58,6 +59,11 @@ class AnswerReader:
                 "the model generated no text"
                 f" (done_reason {self._final.get('done_reason')!r}, eval_count {self._final.get('eval_count')!r})",
             )
+
+    @property
+    def chunk_ns(self) -> Sequence[int]:
+        """Arrivals of the chunks with text so far. It grows: another thread takes what it needs in one go."""
+        return self._chunk_ns
 
     @property
     def finished(self) -> bool:

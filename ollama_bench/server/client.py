@@ -1,7 +1,7 @@
 """Ollama's HTTP API as this tool uses it: control calls by the official client, timed answers by `stream`."""
 
 import re
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Self, TypeVar
 
@@ -10,6 +10,7 @@ import pydantic
 
 from ollama_bench.errors import ModelError, ServerError
 from ollama_bench.scorecard import Model
+from ollama_bench.server.answer import AnswerReader
 from ollama_bench.server.names import same_model
 from ollama_bench.server.official import ollama
 from ollama_bench.server.patience import EndlessAnswerError, SlowAnswerError, bound, bounded
@@ -58,6 +59,7 @@ class Client:
     def __init__(self, url: str, timeouts: Timeouts = Timeouts()) -> None:  # noqa: B008 (frozen)
         self.url = url
         self._timeouts = timeouts
+        self._reader: AnswerReader | None = None
         # As Go's clients do: a proxy is never used to reach this machine.
         trust_env = not is_loopback(url)
         # Not compressed: a compressor holds chunks back, and so moves their times.
@@ -176,7 +178,16 @@ class Client:
         """
         self.version()
         num_predict = int(body["options"]["num_predict"])
-        return stream_answer(self._http, body, self._timeouts, max_lines=2 * num_predict + 64)
+        self._reader = AnswerReader(max_lines=2 * num_predict + 64)
+        try:
+            return stream_answer(self._http, body, self._timeouts, self._reader)
+        finally:
+            self._reader = None
+
+    def arrivals_ns(self) -> Sequence[int]:
+        """Of the timed answer under way: when its chunks came, in ns after its request was written. For any thread."""
+        reader = self._reader
+        return () if reader is None else reader.chunk_ns
 
     def _call(self, call: Callable[[], Answer]) -> Answer:
         """Run a call of the official client; it raises these, in streams and out of them."""

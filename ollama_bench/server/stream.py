@@ -42,9 +42,9 @@ class _Wire:
 
 
 def stream_answer(
-    http: httpx.Client, body: Mapping[str, Any], timeouts: Timeouts, *, max_lines: int
+    http: httpx.Client, body: Mapping[str, Any], timeouts: Timeouts, reader: AnswerReader
 ) -> tuple[int, Stream]:
-    """POST `body` to /api/generate; the moment it was written (monotonic ns) and the answer.
+    """POST `body` to /api/generate, feeding `reader`; the moment it was written (monotonic ns) and the answer.
 
     Never raises for what a server does: the failure is in `Stream.error`, with all that came before it.
     """
@@ -58,7 +58,6 @@ def stream_answer(
     )
     cpu_ns = time.thread_time_ns()
     wire.written_ns = time.monotonic_ns()  # stands if the request cannot be written at all
-    reader = AnswerReader(max_lines)
     error: RequestError | None = None
     try:
         response = http.send(request, stream=True)

@@ -114,7 +114,8 @@ def test_from_baseline_to_gate_and_report(console: Console, config: Path, tmp_pa
     assert report.returncode == 0
     assert "SRE-BOT" in report.stdout
     assert "| SRE-BOT | pass | 20 |" in (tmp_path / "artifacts/bench/_index.md").read_text()
-    assert "<td>SRE-BOT</td><td>pass</td>" in (tmp_path / "artifacts/bench/_index.html").read_text()
+    page = (tmp_path / "artifacts/bench/_index.html").read_text(encoding="utf-8")
+    assert 'SRE-BOT</bdi></th><td><span class="pill good">' in page
     assert (tmp_path / "artifacts/bench/SRE-BOT/baseline.json").read_text() == before
 
 

@@ -3,9 +3,11 @@ from pathlib import Path
 import pytest
 
 from orchestrator.artifacts import Artifacts
-from orchestrator.report import BRIEF_HEADERS, HEADERS, rows_of, to_html, to_markdown
+from orchestrator.report import BRIEF_HEADERS, HEADERS, rows_of, to_markdown
+from orchestrator.report_page import to_html
 from orchestrator.slo import parse_slos
 from orchestrator.tables import print_table
+from tests.browser import needs_chromium, visit
 from tests.orchestrator.test_artifacts import a_run
 
 HOSTILE = "\x1b[31m<script>alert(1)</script>|`x`\u202e\n# title"
@@ -57,3 +59,18 @@ def test_a_table_is_plain_where_there_is_no_terminal(capsys: pytest.CaptureFixtu
     assert "\x1b" not in output
     assert "[bold]a[/bold]" in output
     assert len(output.splitlines()) == 3
+
+
+@needs_chromium
+@pytest.mark.parametrize("width", [360, 1200])
+def test_the_page_needs_no_script_and_asks_for_nothing(artifacts: Artifacts, tmp_path: Path, width: int) -> None:
+    rows = rows_of(["fine", "slow", "broken", HOSTILE], artifacts, parse_slos("fine: {p50_ms: 2}\nslow: {p50_ms: 1}"))
+    path = tmp_path / "page.html"
+    path.write_text(to_html(rows, "2026-11-25T18:00:59.8Z"), encoding="utf-8")
+    with visit(path, width=width) as seen:
+        assert (seen.complaints, seen.requests) == ([], [path.as_uri()])
+        assert seen.page.get_by_text("p50_ms 1.5 <= 1 MISSED").is_visible()
+        assert seen.page.get_by_text("Made 2026-11-25 18:00:59 UTC").is_visible()
+        assert seen.page.locator(".good .meter span").get_attribute("style") == "width:75%"
+        assert seen.page.evaluate("document.documentElement.scrollWidth") <= width
+        assert seen.page.locator("script").count() == 0
