@@ -4,7 +4,6 @@ import hashlib
 import json
 from collections.abc import Iterator, Mapping, Sequence
 
-from ollama_bench.compare.sides import Side
 from ollama_bench.plan import PlannedPrompt
 from ollama_bench.scorecard import RunResult
 from ollama_bench.trial import TIMED_PHASES
@@ -29,13 +28,10 @@ class Difference(Frozen):
         return f"{self.what}: {', '.join(shown)}"
 
 
-def differences(sides: Sequence[Side]) -> tuple[Difference, ...]:
-    """Each circumstance that is not the same in all runs of all sides; empty when they can be compared."""
-    timed = {side.label: [circumstances(run.result) for run in side.runs] for side in sides}
-    asked = {
-        side.label: [quality_prompts(run.result) for run in side.runs if run.result.plan.quality_prompts]
-        for side in sides
-    }
+def differences(sides: Mapping[str, Sequence[RunResult]]) -> tuple[Difference, ...]:
+    """Each circumstance that is not the same in all runs of all sides (by label); empty when they can be compared."""
+    timed = {label: list(map(_circumstances, runs)) for label, runs in sides.items()}
+    asked = {label: [_quality(run) for run in runs if run.plan.quality_prompts] for label, runs in sides.items()}
     return (*_unlike(timed), *_unlike(asked))
 
 
@@ -48,7 +44,7 @@ def _unlike(seen: Mapping[str, Sequence[Mapping[str, object]]]) -> Iterator[Diff
             yield Difference(what=name, sides=tuple(sides))
 
 
-def circumstances(result: RunResult) -> dict[str, object]:
+def _circumstances(result: RunResult) -> dict[str, object]:
     """What must be alike: the machine as the gate compares machines, its GPUs, the server, and what was asked how.
 
     How many trials there are may differ; the model, its quantisation included, is what is compared.
@@ -72,7 +68,7 @@ def circumstances(result: RunResult) -> dict[str, object]:
     return found
 
 
-def quality_prompts(result: RunResult) -> dict[str, object]:
+def _quality(result: RunResult) -> dict[str, object]:
     """What must be alike in the runs that were asked for quality."""
     found: dict[str, object] = {}
     for prompt in result.plan.quality_prompts:

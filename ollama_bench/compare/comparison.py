@@ -24,7 +24,7 @@ def compare(sides: Sequence[Side], *, forced: bool = False) -> Comparison:
 
     Raises ConfigurationError where they were not measured alike, unless `forced`: winners are marked then.
     """
-    unlike = differences(sides)
+    unlike = differences({side.label: [run.result for run in side.runs] for side in sides})
     if unlike and not forced:
         raise ConfigurationError(_refusal(unlike))
     reference, *candidates = sides

@@ -14,10 +14,12 @@ from ollama_bench.render.comparison_lines import (
     warnings,
 )
 from orchestrator.clean import one_line
-from orchestrator.columns import columns
+from orchestrator.columns import cells, columns
 
 MIN_WIDTH = 40
 MAX_LINE = 2000
+_FILLER = "\0"
+"""No clean line has one."""
 Paint = Callable[[str, str], str]
 """(outcome, the line that tells it) -> the line in that outcome's colour."""
 
@@ -47,7 +49,7 @@ def _figures(pair: Pair, room: int | None, paint: Paint) -> list[str]:
     """The table; two lines a metric where it is too wide."""
     rows = [row_cells(row) for row in pair.rows]
     lines = columns([headings(pair), *rows], right=(1, 2, 3)).splitlines()
-    if room is not None and max(map(len, lines)) > room:
+    if room is not None and max(map(cells, lines)) > room:
         return [line for row in rows for line in _stacked(headings(pair), row)]
     return [lines[0], *(paint(row.outcome, line) for row, line in zip(pair.rows, lines[1:], strict=True))]
 
@@ -62,7 +64,7 @@ def _quality(pair: Pair, room: int | None) -> list[str]:
     if not rows:
         return []
     lines = columns([quality_headings(pair), *rows]).splitlines()
-    if room is not None and max(map(len, lines)) > room:
+    if room is not None and max(map(cells, lines)) > room:
         return _wrapped([f"{row[0]}: {', '.join(cell for cell in row[1:] if cell)}" for row in rows], room)
     return lines
 
@@ -76,4 +78,7 @@ def _broken(line: str, room: int | None, head: str = "") -> list[str]:
     cleaned = one_line(line, MAX_LINE)
     if room is None:
         return [head + cleaned]
-    return textwrap.wrap(cleaned, room, initial_indent=head, subsequent_indent=" " * (len(head) or 2))
+    padded = "".join(each + _FILLER * (cells(each) - 1) for each in cleaned)  # textwrap counts characters
+    room -= padded != cleaned  # a long word may be broken within a wide character
+    parts = textwrap.wrap(padded, room, initial_indent=head, subsequent_indent=" " * (len(head) or 2))
+    return [part.replace(_FILLER, "") for part in parts]

@@ -12,6 +12,7 @@ from ollama_bench.compare.sides import make_side
 from ollama_bench.render.comparison_markdown import render_comparison_markdown
 from ollama_bench.render.comparison_text import render_comparison_text
 from ollama_bench.scorecard import RunResult
+from orchestrator.columns import cells
 from tests.compare.examples import run, runs_of, side
 from tests.examples import example_plan
 from tests.render.test_hostile import NASTY
@@ -45,12 +46,14 @@ def test_the_text_is_this() -> None:
     assert lines[-1] == "Quality scores in their order: follow, coherent, no-hallucination."
 
 
+@pytest.mark.parametrize("foreign", ["x" * 30, "漢" * 60])
 @pytest.mark.parametrize("width", [40, 60, 80, 200])
-def test_the_text_fits_the_width(width: int) -> None:
-    shown = render_comparison_text(comparison(environment={"cpu": "M4 " + "x" * 30}), width)
+def test_the_text_fits_the_width(width: int, foreign: str) -> None:
+    shown = render_comparison_text(comparison(environment={"cpu": f"M4 {foreign}"}, model=f"m:{foreign}"), width)
 
     lines = shown.splitlines()
-    assert max(map(len, lines)) <= width
+    assert max(map(cells, lines)) <= width
+    assert foreign in shown.replace("\n", "").replace(" ", "")
     below_runs = lines[[line.startswith("   runs: ") for line in lines].index(True) + 1]
     assert width > 80 or below_runs.startswith(" " * 13)
     assert "warm latency s" in shown
