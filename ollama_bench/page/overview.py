@@ -3,7 +3,7 @@
 from collections import Counter
 from collections.abc import Sequence
 
-from ollama_bench.compare.alike import circumstances
+from ollama_bench.compare.alike import differences
 from ollama_bench.page.charts.scatter import HEIGHT_PX, LOOKS, Point, speed_and_quality
 from ollama_bench.page.charts.strips import by_run, strip
 from ollama_bench.page.findings import believed, pill, quality_points
@@ -37,10 +37,7 @@ def _verdicts(runs: Sequence[Named]) -> Part:
 
 def _differences(runs: Sequence[Named]) -> Part:
     """Circumstances in which these runs are not alike, as `compare` looks at them."""
-    quality = all(run.result.plan.quality_prompts for run in runs)
-    found = [circumstances(run.result, quality=quality) for run in runs]
-    names = dict.fromkeys(name for each in found for name in each)
-    differ = [name for name in names if len({str(each.get(name)) for each in found}) > 1]
+    differ = [found.what for found in differences({"": [run.result for run in runs]})]
     if not differ:
         return None
     return tag("p", tag("strong", f"Not measured alike: {', '.join(differ)}. "), "Compare these runs with care.")
