@@ -5,6 +5,7 @@ BenchError                      3   (orchestrator.errors)
 │   └── MissingExtraError       2   an optional part is not installed
 ├── ServerError                 3   the server cannot be reached, or does not answer as Ollama does
 │   └── ModelError              3   the server has no such model and cannot get it
+├── LoadError                   3   k6 did not carry out a load test
 ├── OutputError                 3   a result cannot be written
 └── IncompleteRunError          3   a run ended early; what was measured is kept
 """
@@ -40,6 +41,10 @@ class ServerError(BenchError):
 
 class ModelError(ServerError):
     """The server has no such model and cannot get it."""
+
+
+class LoadError(BenchError):
+    """k6 ended before its load test did, or could not begin it."""
 
 
 class OutputError(BenchError):

@@ -59,6 +59,15 @@ def test_several_files_end_in_a_table_of_the_models(cli: Cli, files: tuple[Path,
     assert "tok/s  peak MB" not in cli("show", files[0], "--format", fmt).out
 
 
+def test_many_files_fit_into_a_comment_with_their_table(cli: Cli, files: tuple[Path, Path]) -> None:
+    page = cli("show", *files * 20, "--format", "markdown").out
+
+    assert 50_000 < len(page) < 65_536
+    assert "More does not fit on a page: the JSON document has all of it.\n\n```text\nmodel " in page
+    assert page.count("```") % 2 == 0
+    assert page.splitlines()[-41].startswith("llama3.2:1b ")
+
+
 def test_a_policy_decides_all_of_them_anew(cli: Cli, files: tuple[Path, Path], workspace: Path) -> None:
     (workspace / "strict.yaml").write_text("max_short_latency_s: 0.001\n")
     documents = json.loads(cli("show", *files, "--policy", workspace / "strict.yaml", "--json").out)

@@ -1,5 +1,1 @@
-"""Load tests: the stack that they exercise, and the commands `ollama-bench load …`.
-
-console.py     the commands
-stack.py       the two services and the console page as child processes
-"""
+"""Load tests by k6, and the stack that they exercise. `docs/design.md` names the rooms."""
