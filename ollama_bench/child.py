@@ -5,6 +5,8 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from tempfile import TemporaryFile
 
+from orchestrator.start import start_process
+
 STOP_TIMEOUT_S = 5.0
 
 
@@ -26,7 +28,7 @@ class Child:
         # appended to: reading the end moves the position that both share; closed by `stop`
         self._log = TemporaryFile("a+b")  # noqa: SIM115
         # A session of its own: Ctrl-C in the terminal goes to the tool, which ends its children when it is done.
-        self.process = subprocess.Popen(
+        self.process = start_process(
             command,
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE if read_stdout else self._log,

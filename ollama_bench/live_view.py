@@ -8,6 +8,7 @@ import threading
 import time
 from dataclasses import replace
 
+from ollama_bench.output import has
 from ollama_bench.pace import tok_s_now
 from ollama_bench.progress import Gauges
 from ollama_bench.render.live import BARS, Now, coloured, live_line
@@ -23,7 +24,7 @@ class LiveView:
 
     def __init__(self) -> None:
         self._line = LiveLine()
-        self._ascii_only = not _can_be_written("".join([*BARS[False], "…±"]))
+        self._ascii_only = not has(sys.stderr, "".join([*BARS[False], "…±"]))
         self._now: Now | None = None
         self._shown_s = self._started_s = time.monotonic()
         self._gauges: Gauges | None = None
@@ -64,12 +65,3 @@ class LiveView:
             now = replace(now, tok_s=now.tok_s if rate is None else rate, rss_bytes=self._gauges.rss_bytes())
         parts = live_line(now, columns_of_stderr() - 1, ascii_only=self._ascii_only)
         self._line.draw((" " * GAP).join(parts.values()), coloured(parts) if in_colour() else "")
-
-
-def _can_be_written(text: str) -> bool:
-    """On stderr, whose encoding may not have these characters."""
-    try:
-        text.encode(sys.stderr.encoding or "ascii")
-    except (LookupError, UnicodeEncodeError):
-        return False
-    return True

@@ -1,7 +1,8 @@
-"""Standard output: where a result goes."""
+"""Standard output, where a result goes; and what a stream can be written."""
 
 import os
 import sys
+from typing import TextIO
 
 import click
 
@@ -14,7 +15,7 @@ def print_result(text: str) -> None:
 
     Raises OutputError when it cannot be written, such as to a file on a full disk.
     """
-    if not _has(BLOCKS + EDGE):
+    if not has(sys.stdout, BLOCKS + EDGE):
         text = to_ascii(text)
     try:
         click.echo(text, nl=False)
@@ -35,10 +36,10 @@ def width_of_stdout() -> int | None:
         return None
 
 
-def _has(characters: str) -> bool:
-    """Whether standard output's encoding has them all."""
+def has(stream: TextIO, characters: str) -> bool:
+    """Whether the encoding of `stream` has them all."""
     try:
-        characters.encode(sys.stdout.encoding or "utf-8")
+        characters.encode(stream.encoding or "utf-8")
     except (LookupError, UnicodeEncodeError):
         return False
     return True

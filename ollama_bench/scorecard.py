@@ -11,9 +11,9 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Literal
+from typing import Annotated, Literal
 
-from pydantic import Field, ValidationError
+from pydantic import AfterValidator, Field, ValidationError
 from pydantic_core import from_json
 
 from ollama_bench import __version__
@@ -32,6 +32,17 @@ from orchestrator.files import slug, write_atomically
 
 SCHEMA_VERSION = 1
 MAX_DOCUMENT_BYTES = 256 * 1024 * 1024
+
+
+def _in_utc(moment: datetime) -> datetime:
+    try:
+        return moment.astimezone(UTC) if moment.tzinfo else moment.replace(tzinfo=UTC)
+    except OverflowError as error:
+        raise ValueError("in UTC it is beyond the calendar") from error
+
+
+Moment = Annotated[datetime, AfterValidator(_in_utc)]
+"""In UTC, whatever a file says it in; a time without a zone is taken for UTC."""
 
 
 class Tool(Frozen):
@@ -153,8 +164,8 @@ class RunResult(Frozen):
     id: str
     complete: bool
     """False when the run ended early; what it holds is what was measured until then."""
-    started_at: datetime
-    finished_at: datetime
+    started_at: Moment
+    finished_at: Moment
     tool: Tool = Tool()
     server: Server
     model: Model

@@ -46,7 +46,7 @@ class TerminalProgress(Progress):
             self._view.__exit__()
         if self._path is not None:
             stands = "saved, but for what came last" if self._failed else "saved"
-            click.echo(f"{stands}: {self._path} and {self._path.with_suffix('.md').name}", err=True)
+            self._print(f"{stands}: {self._path} and {self._path.with_suffix('.md').name}")
 
     def pulling(self, model: str, step: PullProgress) -> None:
         """The server's own byte counts; a line for every tenth where there is no terminal."""

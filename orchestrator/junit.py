@@ -100,7 +100,7 @@ def prepare(path: Path) -> None:
     Raises ConfigurationError for what is no file and would be replaced, ArtifactError where nothing can be written.
     """
     try:
-        if path.exists() and not path.is_file():
+        if path.is_symlink() or (path.exists() and not path.is_file()):  # /dev/stdout is a link, whatever it leads to
             raise ConfigurationError(f"--junit {path}: not a file: name one, such as gate.xml")
         path.parent.mkdir(parents=True, exist_ok=True)
         path.unlink(missing_ok=True)

@@ -1,8 +1,11 @@
 """One line at the bottom of a terminal, rewritten in place: for progress."""
+# Own code, not rich.live: that hides the cursor (a kill leaves it hidden), goes by COLUMNS, and erases one row of those
+# that its line has where the terminal was made narrower.
 
 import os
 import sys
 import threading
+from contextlib import suppress
 
 import click
 
@@ -37,7 +40,8 @@ def columns_of_stderr() -> int:
 
 
 class LiveLine:
-    """The line; may be used from several threads.
+    """The line; may be used from several threads. A terminal that cannot be written, since its window was closed, is
+    left alone: progress is no reason for a run to fail.
 
     The cursor rests, visible, at its beginning. A terminal that wraps a line anew when it is made narrower keeps the
     cursor there, and one that does not wrap leaves it in its row: either way all of the line is erased from it on.
@@ -48,19 +52,13 @@ class LiveLine:
         self._drawn = False
 
     def draw(self, text: str, colours: str = "") -> None:
-        """Show `text` in place of what is there, cut to the width; `colours` is the same with colours, if it has any.
-
-        A terminal that cannot be written is left alone: progress is no reason for a run to fail.
-        """
+        """Show `text` in place of what is there, cut to the width; `colours` is the same with colours, if any."""
         room = columns_of_stderr() - 1  # in the last column some terminals wrap, others wait
         cut = shorten(text, room)
         with self._lock:
             self._drawn = True
-            try:
-                shown = colours if colours and cut == text else cut
-                click.echo(f"{NO_WRAP}{ERASE_LINE}{shown}{ERASE_BELOW}{WRAP}\r", err=True, nl=False)
-            except OSError:
-                self._drawn = False
+            shown = colours if colours and cut == text else cut
+            _write(f"{NO_WRAP}{ERASE_LINE}{shown}{ERASE_BELOW}{WRAP}\r")
 
     def clear(self) -> None:
         """Leave no trace."""
@@ -71,9 +69,14 @@ class LiveLine:
         """Print `line` for good; the next `draw` is below it."""
         with self._lock:
             self._erase()
-            click.echo(line, err=True)
+            _write(f"{line}\n")
 
     def _erase(self) -> None:
         if self._drawn:
             self._drawn = False
-            click.echo(f"\r{ERASE_LINE} {ERASE_BELOW}\r", err=True, nl=False)  # ^C has moved the cursor
+            _write(f"\r{ERASE_LINE} {ERASE_BELOW}\r")  # ^C has moved the cursor
+
+
+def _write(text: str) -> None:
+    with suppress(OSError):
+        click.echo(text, err=True, nl=False)

@@ -1,9 +1,12 @@
 """What both doors run in: signals, errors and their exit codes."""
 
+import codecs
 import io
 import os
 import signal
 import sys
+from contextlib import suppress
+from pathlib import Path
 from typing import NoReturn
 
 import click
@@ -18,9 +21,13 @@ def main(door: click.Command) -> NoReturn:
     for number in (getattr(signal, name) for name in ("SIGTERM", "SIGHUP") if hasattr(signal, name)):
         if signal.getsignal(number) == signal.SIG_DFL:
             signal.signal(number, _interrupt)
+    for name in ("stdout", "stderr"):
+        if getattr(sys, name) is None:  # closed by whoever started us (`>&-`): nobody reads it
+            setattr(sys, name, Path(os.devnull).open("w"))  # noqa: SIM115 (open as long as the process)
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):
-            stream.reconfigure(errors="replace")  # a terminal without UTF-8 shows `?`, and ends no run
+            # what an encoding lacks ends no run: on a terminal it is one `?`, so that columns stay columns
+            stream.reconfigure(errors="replace" if stream.isatty() else "as_in_json")
     try:
         code = door.main(standalone_mode=False)
         sys.stdout.flush()
@@ -39,6 +46,18 @@ def main(door: click.Command) -> NoReturn:
     sys.exit(code if isinstance(code, int) else 0)
 
 
+def _as_in_json(error: UnicodeError) -> tuple[str, int]:
+    r"""What an encoding lacks as `\uXXXX`: then a JSON document is the same in every encoding."""
+    if not isinstance(error, UnicodeEncodeError):
+        raise error
+    import json
+
+    return json.dumps(error.object[error.start : error.end])[1:-1], error.end
+
+
+codecs.register_error("as_in_json", _as_in_json)
+
+
 def _interrupt(_number: int, _frame: object) -> NoReturn:
     raise KeyboardInterrupt
 
@@ -47,5 +66,6 @@ def _fail(message: str, code: int) -> int:
     from orchestrator.clean import one_line
 
     lines = "\n".join(one_line(line) for line in message.splitlines())
-    click.echo(f"Error: {lines}", err=True)
+    with suppress(OSError):  # the terminal's window was closed
+        click.echo(f"Error: {lines}", err=True)
     return code

@@ -22,6 +22,7 @@ from orchestrator.environment import others_cpu_percent
 from orchestrator.errors import BenchError
 from orchestrator.results import BenchRun
 from orchestrator.scenario import Found
+from orchestrator.start import start_process
 from orchestrator.worker import BOOT, Job
 from orchestrator.yardstick import reading_beside_ns
 
@@ -170,7 +171,7 @@ def _start(log: IO[bytes]) -> "subprocess.Popen[bytes]":
     """A session of its own, so that a hung scenario is stopped with all that it started."""
     path = [os.path.abspath(entry) for entry in sys.path]  # noqa: PTH100  # "" means the working directory
     path += [] if os.getcwd() in path else [os.getcwd()]  # noqa: PTH109  # last: it must not shadow anything
-    return subprocess.Popen(
+    return start_process(
         [sys.executable, "-c", BOOT, *path],
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,

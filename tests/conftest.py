@@ -79,8 +79,8 @@ COMMAND = [sys.executable, "-c", "from ollama_bench.cli import main; main()"]
 @contextmanager
 def process(*arguments: str, **options: Any) -> Iterator[subprocess.Popen[str]]:
     """The command as a real process; killed at the end if it still runs."""
-    pipes = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE} | options
-    with subprocess.Popen([*COMMAND, *arguments], text=True, encoding="utf-8", **pipes) as running:
+    usual = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE, "encoding": "utf-8"}
+    with subprocess.Popen([*COMMAND, *arguments], text=True, **(usual | options)) as running:
         try:
             yield running
         finally:

@@ -28,6 +28,7 @@ class Terminal:
         self._master, self.process = master, process
         self.written = ""
         """All that came, control sequences and all."""
+        self.is_open = True
 
     def comes(self, text: str, patience_s: float) -> bool:
         """Whether `text` is written in that time."""
@@ -62,6 +63,11 @@ class Terminal:
         """And tell whoever is in the foreground, as a terminal does."""
         _set_columns(self._master, columns)
 
+    def hang_up(self) -> None:
+        """Close its window."""
+        os.close(self._master)
+        self.is_open = False
+
     @property
     def screen(self) -> list[str]:
         """The lines to be seen, of a terminal that is wide enough to wrap none."""
@@ -95,13 +101,15 @@ def on_terminal(*command: str, columns: int = 100, **environment: str) -> Iterat
         env=kept | {"TERM": "xterm-256color", "PYTHONUTF8": "1"} | environment,
     )
     os.close(slave)
+    terminal = Terminal(master, process)
     try:
-        yield Terminal(master, process)
+        yield terminal
     finally:
         with contextlib.suppress(ProcessLookupError):
             os.kill(process.pid, signal.SIGKILL)
         process.wait()
-        os.close(master)
+        if terminal.is_open:
+            terminal.hang_up()
 
 
 def _set_columns(terminal: int, columns: int) -> None:

@@ -2,9 +2,7 @@
 
 import json
 import os
-import pty
 import re
-import select
 import subprocess
 import sys
 import time
@@ -220,33 +218,18 @@ def test_the_embedded_engine_is_looked_at_with_its_processes(cli: Cli) -> None:
     assert checks["processes"]["status"] == "ok"
 
 
-def on_a_terminal(url: str, folder: Path, **environment: str) -> str:
-    """What a person sees."""
-    ours, theirs = pty.openpty()
-    kept = {name: value for name, value in os.environ.items() if name not in ("NO_COLOR", "TERM")}
-    with subprocess.Popen(
-        [*COMMAND, "doctor", "--host", url],
-        stdout=theirs,
-        stderr=subprocess.DEVNULL,
-        cwd=folder,
-        env=kept | {"TERM": "xterm", "COLUMNS": "80"} | environment,
-    ) as process:
-        os.close(theirs)
-        seen = b""
-        while select.select([ours], [], [], 30)[0]:
-            try:
-                seen += os.read(ours, 65536)
-            except OSError:  # the other end is closed
-                break
-        process.wait(30)
-    os.close(ours)
-    return seen.decode()
+@pytest.mark.skipif(sys.platform == "win32", reason="pseudo-terminals are POSIX")
+@pytest.mark.parametrize("environment", [{}, {"NO_COLOR": "1"}, {"TERM": "dumb"}])
+def test_colour_is_for_terminals_and_those_who_want_it_and_lines_are_folded_there(
+    workspace: Path, nowhere: str, environment: dict[str, str]
+) -> None:
+    from tests.on_terminal import on_terminal
 
-
-def test_colour_is_for_terminals_and_those_who_want_it_and_lines_are_folded_there(tmp_path: Path, nowhere: str) -> None:
-    assert "\x1b[31mproblem" in on_a_terminal(nowhere, tmp_path)
-    for plain in ({"NO_COLOR": "1"}, {"TERM": "dumb"}):
-        seen = on_a_terminal(nowhere, tmp_path, **plain)
-        assert "problem  server" in seen
-        assert "\x1b" not in seen
-        assert all(len(line) <= 80 for line in seen.splitlines())
+    with on_terminal(*COMMAND, "doctor", "--host", nowhere, columns=80, COLUMNS="300", **environment) as terminal:
+        assert terminal.wait_for_the_end() == 3
+        assert ("\x1b[31mproblem" in terminal.written) is (not environment)
+        assert "\x1b[?25l" not in terminal.written, "the cursor was never hidden"
+        assert ("\x1b" in terminal.written) is ("TERM" not in environment)
+        assert ("looking at the server" in terminal.written) is ("TERM" not in environment)
+        assert terminal.screen[0].startswith("problem  server")
+        assert all(len(line) <= 80 for line in terminal.screen)

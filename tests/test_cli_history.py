@@ -114,6 +114,7 @@ def test_nothing_to_show_is_said_on_stderr(cli: Cli, folder: Path, workspace: Pa
 
 def test_mistakes(cli: Cli, folder: Path) -> None:
     cli("history", "--since", "soon").assert_clear_error(2, "--since 'soon'", "2026-11-01", "7d")
+    cli("history", "--since", "").assert_clear_error(2, "--since ''")  # as of a variable that is not set
     cli("history", "--out", "nothing").assert_clear_error(2, "nothing: no such folder", "ollama-bench run", "--out")
     for arguments in (["--limit", "0"], ["--model", "x", "rebuild"], ["--since", "7d", "rebuild"], ["nothing"]):
         outcome = cli("history", *arguments)

@@ -1,5 +1,7 @@
 """`ollama-bench report`: where the page goes, what is said of it, and what is refused."""
 
+import json
+import os
 import shutil
 import subprocess
 import sys
@@ -27,6 +29,28 @@ def test_several_results_share_a_page_and_the_same_file_counts_once(cli: Cli, wo
     assert outcome.code == 0
     assert "2 runs" in outcome.err
     assert "<h1>2 runs</h1>" in (workspace / "both.html").read_text(encoding="utf-8")
+
+
+def test_one_file_by_several_names_is_one_run(cli: Cli, workspace: Path) -> None:
+    (workspace / "link.json").symlink_to(EXAMPLE)
+    shutil.copy(EXAMPLE, workspace / "copy.json")
+
+    assert "1 run)" in cli("report", EXAMPLE, "link.json", EXAMPLE.parent / "." / EXAMPLE.name).err
+    assert "2 runs)" in cli("report", EXAMPLE, "copy.json").err
+
+
+@pytest.mark.parametrize("out", ["page.html", "-"])
+def test_a_page_of_more_than_three_megabytes_is_said_to_be_large(cli: Cli, workspace: Path, out: str) -> None:
+    document = json.loads(EXAMPLE.read_text(encoding="utf-8"))
+    prompt = document["quality"]["prompts"][0]
+    answer = {key: prompt[key] for key in ("temperature", "scores")} | {"answer": "word " * 2000}
+    prompt["samples"] = [answer | {"seed": seed} for seed in range(250)]
+    (workspace / "large.json").write_text(json.dumps(document), encoding="utf-8")
+
+    outcome = cli("report", "large.json", "--out", out)
+    assert outcome.code == 0
+    assert "the page has 3.6 MB" in outcome.err
+    assert "fewer results" in outcome.err
 
 
 def test_the_page_goes_to_stdout_for_a_dash(cli: Cli, workspace: Path) -> None:
@@ -58,6 +82,35 @@ def test_a_place_that_cannot_be_written_is_told(cli: Cli, workspace: Path) -> No
         3, "file/page.html", "cannot be written", "--out"
     )
     cli("report", EXAMPLE, "--out", "-", "--open").assert_clear_error(2, "--open needs a file")
+
+
+@pytest.mark.parametrize(
+    ("out", "code", "why"), [("x" * 300, 3, "cannot be written"), ("", 2, "not a file"), (".", 2, "is a directory")]
+)
+def test_a_name_that_no_file_can_have_is_told(cli: Cli, workspace: Path, out: str, code: int, why: str) -> None:
+    cli("report", EXAMPLE, "--out", out).assert_clear_error(code, why, "--out")
+    assert [path.name for path in workspace.iterdir()] == ["config"]
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="no pipes with names there")
+def test_what_is_no_file_is_not_replaced(cli: Cli, workspace: Path) -> None:
+    """A pipe stands for /dev/null, which a page in its place would take away from the whole machine."""
+    os.mkfifo(workspace / "pipe")
+    (workspace / "link.html").symlink_to("pipe")
+
+    cli("report", EXAMPLE, "--out", "pipe").assert_clear_error(2, "pipe", "not a file", "- for standard output")
+    cli("report", EXAMPLE, "--out", "link.html").assert_clear_error(2, "link.html", "not a file")
+    assert (workspace / "pipe").is_fifo()
+
+
+def test_a_link_to_a_file_stays_one(cli: Cli, workspace: Path) -> None:
+    (workspace / "folder").mkdir()
+    (workspace / "folder" / "page.html").write_text("old")
+    (workspace / "link.html").symlink_to("folder/page.html")
+
+    assert cli("report", EXAMPLE, "--out", "link.html").code == 0
+    assert (workspace / "link.html").is_symlink()
+    assert (workspace / "folder" / "page.html").stat().st_size > 500_000
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="BROWSER is not looked at there")

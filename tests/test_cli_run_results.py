@@ -116,6 +116,21 @@ def test_a_standard_output_that_cannot_be_written_is_told(workspace: Path, serve
     assert json.loads(saved.read_text())["complete"] is True
 
 
+@pytest.mark.parametrize("descriptor", [1, 2])
+def test_a_closed_stream_costs_what_is_written_there_and_nothing_else(
+    workspace: Path, server: ScriptedServer, descriptor: int
+) -> None:
+    with process("run", "tiny:1b", "--host", server.url, preexec_fn=lambda: os.close(descriptor)) as running:
+        out, err = running.communicate(timeout=30)
+    assert running.returncode == 0, err
+    assert ("Verdict: " in out) == (descriptor == 2)
+    (saved,) = workspace.glob("scorecards/*.json")
+    for command in (["show", saved], ["history"], ["compare", saved, saved]):
+        with process(*command, preexec_fn=lambda: os.close(descriptor)) as running:
+            out, err = running.communicate(timeout=30)
+        assert (running.returncode, err) == (0, ""), command
+
+
 # --- Ctrl-C
 
 PULLING = answering(LAYER, end=Exchange.hang)

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from ollama_bench.scorecard import RunResult
-from tests.conftest import Cli
+from tests.conftest import Cli, process
 from tests.examples import example_result
 from tests.scripted_server import ScriptedServer
 
@@ -59,6 +59,15 @@ def test_several_files_end_in_a_table_of_the_models(cli: Cli, files: tuple[Path,
     assert "tok/s  peak MB" not in cli("show", files[0], "--format", fmt).out
 
 
+def test_many_files_fit_into_a_comment_with_their_table(cli: Cli, files: tuple[Path, Path]) -> None:
+    page = cli("show", *files * 20, "--format", "markdown").out
+
+    assert 50_000 < len(page) < 65_536
+    assert "More does not fit on a page: the JSON document has all of it.\n\n```text\nmodel " in page
+    assert page.count("```") % 2 == 0
+    assert page.splitlines()[-41].startswith("llama3.2:1b ")
+
+
 def test_a_policy_decides_all_of_them_anew(cli: Cli, files: tuple[Path, Path], workspace: Path) -> None:
     (workspace / "strict.yaml").write_text("max_short_latency_s: 0.001\n")
     documents = json.loads(cli("show", *files, "--policy", workspace / "strict.yaml", "--json").out)
@@ -95,3 +104,16 @@ def test_a_comparison_has_no_rows_of_trials(cli: Cli, files: tuple[Path, Path]) 
 
     assert (outcome.code, outcome.out) == (2, "")
     assert "'csv' is not one of" in outcome.err
+
+
+@pytest.mark.parametrize("encoding", ["cp1252", "utf-8"])
+def test_json_is_the_document_in_any_encoding(workspace: Path, monkeypatch: pytest.MonkeyPatch, encoding: str) -> None:
+    """A pipe on Windows has one that lacks most characters."""
+    result = example_result()
+    result = result.model_copy(update={"model": result.model.model_copy(update={"name": "é模型😀"})})
+    _saved(workspace / "a.json", result)
+    monkeypatch.setenv("PYTHONIOENCODING", encoding)
+    with process("show", "a.json", "--json", encoding=encoding) as running:
+        out, err = running.communicate(timeout=60)
+    assert (running.returncode, err) == (0, "")
+    assert json.loads(out)["model"]["name"] == "é模型😀"

@@ -1,10 +1,12 @@
 """The live view of a run, on a real pseudo-terminal, against a server that holds its answers back."""
 
+import json
 import re
 import sys
 import threading
 from collections.abc import Iterator
 from itertools import pairwise
+from pathlib import Path
 
 import pytest
 
@@ -84,6 +86,19 @@ def test_ctrl_c_leaves_a_clean_terminal_with_its_cursor(server: ScriptedServer, 
         assert [line for line in terminal.screen if line] == [terminal.screen[0], "Error: interrupted"]
         assert terminal.screen[0].startswith("saved: scorecards")
         assert "\x1b[?25l" not in terminal.written, "the cursor was never hidden"
+
+
+def test_a_run_that_was_told_to_outlive_its_window_does(server: ScriptedServer, held: Held, workspace: Path) -> None:
+    """Also where it has something to tell: the second of three warm requests fails."""
+    server.faults = {2: Exchange.close}
+    outliving = ("sh", "-c", 'trap "" HUP; exec "$@"', "sh")
+    with on_terminal(*outliving, *run_command(server, "--profile", "standard", "--json")) as terminal:
+        terminal.wait_for("tok/s")
+        terminal.hang_up()
+        held.gate.set()
+        assert terminal.process.wait(60) == 3, "standard output cannot be written"
+    (saved,) = (workspace / "scorecards").glob("*.json")
+    assert json.loads(saved.read_text(encoding="utf-8"))["complete"] is True
 
 
 def test_nothing_is_printed_where_40_columns_end_even_when_it_is_made_narrower(

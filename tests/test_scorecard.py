@@ -292,6 +292,22 @@ def test_a_number_that_is_too_large_to_compute_with_is_refused(tmp_path: Path, k
     assert ".".join(map(str, keys)) in str(raised.value)
 
 
+@pytest.mark.parametrize("said", ["2026-11-25T16:03:00Z", "2026-11-26T01:03:00+09:00", "2026-11-25T16:03:00"])
+def test_times_are_in_utc_whatever_a_file_says_them_in(tmp_path: Path, said: str) -> None:
+    document = json.loads(the_example_of_the_design().to_json()) | {"started_at": said}
+    (tmp_path / "r.json").write_text(json.dumps(document))
+
+    assert f"{load(tmp_path / 'r.json').started_at:%d %H:%M %Z}" == "25 16:03 UTC"
+
+
+def test_a_time_beyond_the_calendar_is_refused(tmp_path: Path) -> None:
+    document = json.loads(the_example_of_the_design().to_json()) | {"finished_at": "0001-01-01T00:00:00+14:00"}
+    (tmp_path / "r.json").write_text(json.dumps(document))
+
+    with pytest.raises(ConfigurationError, match=r"finished_at: .*beyond the calendar"):
+        load(tmp_path / "r.json")
+
+
 def test_a_file_that_cannot_be_read(tmp_path: Path) -> None:
     with pytest.raises(ConfigurationError, match=r"gone.json: cannot be read: No such file"):
         load(tmp_path / "gone.json")

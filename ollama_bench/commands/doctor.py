@@ -2,22 +2,20 @@
 
 import json
 import os
-import shutil
-import sys
 import textwrap
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import asdict
 
 import click
-from rich.console import Console
 
 from ollama_bench.commands.doctor_facts import gather
 from ollama_bench.doctor.check import Check, Status
 from ollama_bench.doctor.examine import can_measure, examine
-from ollama_bench.output import print_result
+from ollama_bench.output import print_result, width_of_stdout
 from orchestrator.clean import clean_json
 from orchestrator.errors import BenchError, ConfigurationError
+from orchestrator.live_line import LiveLine, is_live
 
 COLOURS: dict[Status, str] = {"ok": "green", "warning": "yellow", "problem": "red", "unknown": "bright_black"}
 
@@ -28,12 +26,13 @@ def report(model: str | None, host: str | None, *, embedded: bool, as_json: bool
         raise click.UsageError("--embedded starts a server of its own: leave out --host")
     if model is not None and not (model.strip() and model.isprintable()):
         raise ConfigurationError(f"{model[:100]!r} is not a model name")
-    console = Console(stderr=True)
-    if console.is_terminal and not console.is_dumb_terminal:
-        with console.status("looking at the server and this machine", refresh_per_second=4):
-            facts = gather(model, host, embedded=embedded)
-    else:
+    line = LiveLine()
+    if is_live():
+        line.draw("looking at the server and this machine")
+    try:
         facts = gather(model, host, embedded=embedded)
+    finally:
+        line.clear()
     checks = examine(facts)
     print_result(_document(facts.server.url, checks) if as_json else _text(checks))
     return 0 if can_measure(checks) else BenchError.exit_code
@@ -58,9 +57,10 @@ def _text(checks: Sequence[Check]) -> str:
 
 def _folded(text: str, margin: str) -> str:
     """To the width of a terminal; elsewhere a line stays one line."""
-    if not sys.stdout.isatty():
+    width = width_of_stdout()
+    if width is None:
         return text
-    room = max(30, shutil.get_terminal_size().columns - len(margin) - 1)
+    room = max(30, width - len(margin) - 1)
     return f"\n{margin}".join(textwrap.wrap(text, room, break_long_words=False, break_on_hyphens=False))
 
 

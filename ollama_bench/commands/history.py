@@ -26,7 +26,7 @@ NAMED = 3
 
 def list_runs(folder: Path, model: str | None, since: str | None, limit: int | None, *, as_json: bool) -> None:
     """Print the saved runs that are meant, the newest last. Raises BenchError."""
-    start = since_moment(since, datetime.now(UTC)) if since else None
+    start = None if since is None else since_moment(since, datetime.now(UTC))
     listing = _read(folder, anew=False)
     if listing.index_trouble is not None:
         click.echo(f"{folder / NAME}: {one_line(listing.index_trouble)}: listed from the documents alone", err=True)

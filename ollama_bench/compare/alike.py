@@ -2,9 +2,8 @@
 
 import hashlib
 import json
-from collections.abc import Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
-from ollama_bench.compare.sides import Side
 from ollama_bench.plan import PlannedPrompt
 from ollama_bench.scorecard import RunResult
 from ollama_bench.trial import TIMED_PHASES
@@ -29,25 +28,23 @@ class Difference(Frozen):
         return f"{self.what}: {', '.join(shown)}"
 
 
-def differences(sides: Sequence[Side]) -> tuple[Difference, ...]:
-    """Each circumstance that is not the same in all runs of all sides; empty when they can be compared."""
-    quality = all(run.result.plan.quality_prompts for side in sides for run in side.runs)
-    seen = {side.label: [circumstances(run.result, quality=quality) for run in side.runs] for side in sides}
-    names = dict.fromkeys(name for found in seen.values() for each in found for name in each)
-    compared = [
-        Difference(
-            what=name,
-            sides=tuple(
-                SideValue(side=label, values=tuple(dict.fromkeys(_shown(each, name) for each in found)))
-                for label, found in seen.items()
-            ),
-        )
-        for name in names
-    ]
-    return tuple(found for found in compared if len({value for side in found.sides for value in side.values}) > 1)
+def differences(sides: Mapping[str, Sequence[RunResult]]) -> tuple[Difference, ...]:
+    """Each circumstance that is not the same in all runs of all sides (by label); empty when they can be compared."""
+    timed = {label: list(map(_circumstances, runs)) for label, runs in sides.items()}
+    asked = {label: [_quality(run) for run in runs if run.plan.quality_prompts] for label, runs in sides.items()}
+    return (*_unlike(timed), *_unlike(asked))
 
 
-def circumstances(result: RunResult, *, quality: bool = True) -> dict[str, object]:
+def _unlike(seen: Mapping[str, Sequence[Mapping[str, object]]]) -> Iterator[Difference]:
+    """What differs, by name, among all runs of all sides."""
+    for name in dict.fromkeys(name for found in seen.values() for each in found for name in each):
+        values = {label: tuple(dict.fromkeys(_shown(each, name) for each in found)) for label, found in seen.items()}
+        if len({value for each in values.values() for value in each}) > 1:
+            sides = [SideValue(side=label, values=each) for label, each in values.items() if each]
+            yield Difference(what=name, sides=tuple(sides))
+
+
+def _circumstances(result: RunResult) -> dict[str, object]:
     """What must be alike: the machine as the gate compares machines, its GPUs, the server, and what was asked how.
 
     How many trials there are may differ; the model, its quantisation included, is what is compared.
@@ -68,7 +65,13 @@ def circumstances(result: RunResult, *, quality: bool = True) -> dict[str, objec
     for phase in TIMED_PHASES:
         if phase in plan.prompts:
             found |= _asked(f"{phase} prompt", plan.prompts[phase])
-    for prompt in plan.quality_prompts if quality else ():
+    return found
+
+
+def _quality(result: RunResult) -> dict[str, object]:
+    """What must be alike in the runs that were asked for quality."""
+    found: dict[str, object] = {}
+    for prompt in result.plan.quality_prompts:
         found |= _asked(f"quality prompt {prompt.id}", prompt)
     return found
 
@@ -78,7 +81,7 @@ def _asked(what: str, prompt: PlannedPrompt) -> dict[str, object]:
     return {f"{what} sha256": digest, f"{what} num_predict": prompt.num_predict}
 
 
-def _shown(found: dict[str, object], name: str) -> str:
+def _shown(found: Mapping[str, object], name: str) -> str:
     if name not in found:
         return "absent"
     value = found[name]

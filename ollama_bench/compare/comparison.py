@@ -5,10 +5,11 @@ from collections.abc import Iterator, Sequence
 from ollama_bench.compare.alike import Difference, differences
 from ollama_bench.compare.document import ComparedRun, ComparedSide, Comparison, Family, Pair, Row, SideVerdict
 from ollama_bench.compare.evidence import ASSUMED_SCATTER, MIN_RUNS
-from ollama_bench.compare.quality import ComparedQuality, compare_quality, judged
-from ollama_bench.compare.rows import IN_DOUBT, Draft, Terms, draft_rows, finish_row
+from ollama_bench.compare.quality import DOUBTS, ComparedQuality, compare_quality, judged
+from ollama_bench.compare.rows import Draft, draft_rows, finish_row
 from ollama_bench.compare.sides import Run, Side
 from ollama_bench.compare.summary import summarize
+from ollama_bench.compare.terms import IN_DOUBT, Terms, in_doubt
 from ollama_bench.scorecard import RunResult
 from ollama_bench.trial import TIMED_PHASES
 from orchestrator.errors import ConfigurationError
@@ -23,7 +24,7 @@ def compare(sides: Sequence[Side], *, forced: bool = False) -> Comparison:
 
     Raises ConfigurationError where they were not measured alike, unless `forced`: winners are marked then.
     """
-    unlike = differences(sides)
+    unlike = differences({side.label: [run.result for run in side.runs] for side in sides})
     if unlike and not forced:
         raise ConfigurationError(_refusal(unlike))
     reference, *candidates = sides
@@ -66,7 +67,8 @@ def _pair(
 ) -> Pair:
     rows = tuple(finish_row(draft, terms) for draft in drafts)
     if quality is not None:
-        prompts = tuple(judged(prompt, terms.significant) for prompt in quality.prompts)
+        doubts = in_doubt(reference, candidate, DOUBTS.__contains__)
+        prompts = tuple(judged(prompt, terms, doubts) for prompt in quality.prompts)
         quality = quality.model_copy(update={"prompts": prompts})
     return Pair(
         reference=reference.label,
@@ -74,11 +76,13 @@ def _pair(
         rows=rows,
         quality=quality,
         summary=summarize(reference.label, candidate.label, rows, quality),
-        notes=tuple(_pair_notes(reference, candidate, rows)),
+        notes=tuple(_pair_notes(reference, candidate, rows, quality)),
     )
 
 
-def _pair_notes(reference: Side, candidate: Side, rows: Sequence[Row]) -> Iterator[str]:
+def _pair_notes(
+    reference: Side, candidate: Side, rows: Sequence[Row], quality: ComparedQuality | None
+) -> Iterator[str]:
     """What to know before believing the ratios."""
     if shared := reference.ids & candidate.ids:
         both = f"{reference.label} and {candidate.label}"
@@ -93,7 +97,8 @@ def _pair_notes(reference: Side, candidate: Side, rows: Sequence[Row]) -> Iterat
             f"every run of {first} was made before the others: what changed on the machine in between is in the "
             "ratios too; runs made in turn keep it out"
         )
-    if any((row.reason or "").startswith(IN_DOUBT) for row in rows):
+    reasons = [row.reason for row in rows] + [prompt.reason for prompt in (quality.prompts if quality else ())]
+    if any(reason and reason.startswith(IN_DOUBT) for reason in reasons):
         yield "doubtful figures name no winner: `ollama-bench show FILE` says what to do; --force names it, marked"
     if _identity(reference) != _identity(candidate):
         yield "different models: tok/s counts each model's own tokens, and a latency is that of each one's own answer"

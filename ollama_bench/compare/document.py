@@ -6,6 +6,7 @@ from typing import Literal
 from ollama_bench.compare.alike import Difference
 from ollama_bench.compare.metrics import Outcome
 from ollama_bench.compare.quality import ComparedQuality
+from ollama_bench.compare.terms import Mark
 from ollama_bench.scorecard import Model
 from ollama_bench.trial import TimedPhase
 from ollama_bench.values import Frozen
@@ -78,8 +79,7 @@ class Row(Frozen):
     """The whole interval lies within so much of 1; None where that is more than 10 %, or nothing is to be told."""
     reason: str | None
     """Why it cannot be told."""
-    marks: tuple[Literal["unlike", "doubtful"], ...]
-    """What --force passed over."""
+    marks: tuple[Mark, ...]
 
 
 class Pair(Frozen):

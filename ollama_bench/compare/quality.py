@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from ollama_bench.compare.sides import Side
+from ollama_bench.compare.terms import Mark, Terms
 from ollama_bench.quality.scores import DIMENSIONS, AnswerScore, Dimension
 from ollama_bench.scorecard import QualityAnswer, QualityPrompt
 from ollama_bench.values import Frozen
@@ -18,6 +19,9 @@ from orchestrator.stats import fisher_tail, wilson_interval
 MIN_ANSWERS = 6
 """Further answers a side: with fewer, no split of them is significant at the level of any test here (5 of 5 beside 0 of
 5 has a p of .008), and a test that cannot succeed would only make the others stricter."""
+
+DOUBTS = frozenset({"incomplete", "failed_requests"})
+"""Codes that make answers doubtful; whatever else is wrong with a run leaves them as they are."""
 
 Often = Literal["more often", "less often", "cannot tell"]
 
@@ -59,9 +63,14 @@ class ComparedPrompt(Frozen):
     differs: tuple[Dimension, ...]
     """Dimensions on which the first answers do not score alike."""
     p_value: float | None = None
-    """Fisher's exact test, two-sided, on the further answers; None where there are too few of them."""
+    """Fisher's exact test, two-sided, on the further answers; None where there are too few of them, or both sides
+    hold the same run.
+    """
     passes: Often | None = None
     """The candidate beside the reference; None where it was not tested."""
+    reason: str | None = None
+    """Why it cannot be told, where that is a doubt."""
+    marks: tuple[Mark, ...] = ()
 
 
 class ComparedQuality(Frozen):
@@ -88,7 +97,8 @@ def compare_quality(reference: Side, candidate: Side) -> ComparedQuality | None:
     ours, theirs = _asked(reference), _asked(candidate)
     if not ours or not theirs:
         return None
-    prompts = tuple(_compared(name, ours[name], theirs[name]) for name in ours if name in theirs)
+    tested = not reference.ids & candidate.ids
+    prompts = tuple(_compared(name, ours[name], theirs[name], tested=tested) for name in ours if name in theirs)
     return ComparedQuality(
         prompts=prompts,
         reference_totals=_totals([prompt.reference for prompt in prompts]),
@@ -97,15 +107,16 @@ def compare_quality(reference: Side, candidate: Side) -> ComparedQuality | None:
     )
 
 
-def judged(prompt: ComparedPrompt, significant: float) -> ComparedPrompt:
-    """The same with what its test says: a p-value of up to `significant` passes."""
+def judged(prompt: ComparedPrompt, terms: Terms, doubts: str | None) -> ComparedPrompt:
+    """The same with what its test says, if there was one; `doubts` are those of the answers."""
     ours, theirs = prompt.reference.further, prompt.candidate.further
     if prompt.p_value is None or ours is None or theirs is None:
         return prompt
+    reason = terms.withheld(doubts)
     said: Often = "cannot tell"
-    if prompt.p_value <= significant:
+    if reason is None and prompt.p_value <= terms.significant:
         said = "more often" if theirs.passed / theirs.n > ours.passed / ours.n else "less often"
-    return prompt.model_copy(update={"passes": said})
+    return prompt.model_copy(update={"passes": said, "reason": reason, "marks": terms.marks(doubts)})
 
 
 def _asked(side: Side) -> dict[str, _Asked]:
@@ -119,7 +130,7 @@ def _asked(side: Side) -> dict[str, _Asked]:
     return found
 
 
-def _compared(name: str, ours: _Asked, theirs: _Asked) -> ComparedPrompt:
+def _compared(name: str, ours: _Asked, theirs: _Asked, *, tested: bool) -> ComparedPrompt:
     reference, candidate = _quality_side(ours), _quality_side(theirs)
     differs = [d for d in DIMENSIONS if _differ(reference.scores[d], candidate.scores[d])]
     return ComparedPrompt(
@@ -127,7 +138,7 @@ def _compared(name: str, ours: _Asked, theirs: _Asked) -> ComparedPrompt:
         reference=reference,
         candidate=candidate,
         differs=tuple(differs),
-        p_value=_p_value(reference.further, candidate.further),
+        p_value=_p_value(reference.further, candidate.further) if tested else None,
     )
 
 

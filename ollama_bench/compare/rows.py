@@ -4,14 +4,13 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from statistics import median
-from typing import Literal
 
 from ollama_bench.compare.document import Figure, Row
 from ollama_bench.compare.evidence import MIN_RUNS, MIN_TRIALS, Evidence, centre, ratio_of, weigh
 from ollama_bench.compare.metrics import METRICS, Metric
 from ollama_bench.compare.sides import Side
+from ollama_bench.compare.terms import Terms, in_doubt
 
-IN_DOUBT = "in doubt"
 BY_NAME = {metric.name: metric for metric in METRICS}
 
 
@@ -30,17 +29,6 @@ class Draft:
     """Why nothing is told, unless it is forced."""
 
 
-@dataclass(frozen=True)
-class Terms:
-    """What is common to all rows of a comparison."""
-
-    significant: float
-    """Holm's step-down stops above this p-value; below 0 where no test passes."""
-    tests: int
-    unlike: bool
-    forced: bool
-
-
 def draft_rows(reference: Side, candidate: Side) -> list[Draft]:
     """One for each metric that a side has measured, and that is not 0 on both (GPU memory, without a GPU)."""
     drafts = (_draft(metric, reference, candidate) for metric in METRICS)
@@ -50,10 +38,8 @@ def draft_rows(reference: Side, candidate: Side) -> list[Draft]:
 def finish_row(draft: Draft, terms: Terms) -> Row:
     """The row, with its outcome."""
     evidence = draft.evidence
-    withheld = draft.obstacle or (None if terms.forced else draft.doubts)
+    withheld = draft.obstacle or terms.withheld(draft.doubts)
     reason = withheld or _chance(evidence, terms)
-    marks: list[Literal["unlike", "doubtful"]] = ["unlike"] if terms.unlike else []
-    marks += ["doubtful"] if draft.doubts else []
     return Row(
         metric=draft.metric.name,
         reference=draft.reference,
@@ -65,7 +51,7 @@ def finish_row(draft: Draft, terms: Terms) -> Row:
         outcome="cannot tell" if reason or draft.ratio is None else draft.metric.word(draft.ratio),
         within_percent=_percent(evidence.within) if evidence and not withheld else None,
         reason=reason,
-        marks=tuple(marks),
+        marks=terms.marks(draft.doubts),
     )
 
 
@@ -74,7 +60,7 @@ def _draft(metric: Metric, reference: Side, candidate: Side) -> Draft:
     figures = _figure(ours), _figure(theirs)
     if (obstacle := _obstacle(metric, reference, candidate)) is not None:
         return Draft(metric, *figures, obstacle=obstacle)
-    ratio, doubts = ratio_of(ours, theirs), _doubts(metric, reference, candidate)
+    ratio, doubts = ratio_of(ours, theirs), in_doubt(reference, candidate, metric.is_doubted_by)
     if reference.ids & candidate.ids:
         return Draft(metric, *figures, ratio, obstacle="both sides hold the same run", doubts=doubts)
     evidence = weigh(ours, theirs)
@@ -110,12 +96,6 @@ def _too_few(metric: Metric) -> str:
     if metric.one_a_run:
         return f"too few: one figure a run, so it takes {MIN_RUNS} runs a side"
     return f"too few: it takes {MIN_TRIALS} trials in each run, or {MIN_RUNS} runs a side"
-
-
-def _doubts(metric: Metric, reference: Side, candidate: Side) -> str | None:
-    found = {side.label: side.doubts(metric) for side in (reference, candidate)}
-    said = [f"{label} {', '.join(codes)}" for label, codes in found.items() if codes]
-    return f"{IN_DOUBT}: {'; '.join(said)}" if said else None
 
 
 def _chance(evidence: Evidence | None, terms: Terms) -> str | None:

@@ -1,7 +1,7 @@
 """One side of a comparison: the runs of one model. Pure."""
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from ollama_bench.compare.metrics import Metric
@@ -53,9 +53,9 @@ class Side:
         """What counted it, in the runs that measured it."""
         return {metric.basis(run.result) for run in self.runs if metric.values(run.result)}
 
-    def doubts(self, metric: Metric) -> list[str]:
-        """The codes that make this figure doubtful, with the number of runs that have them."""
-        found = Counter(code for run in self.runs for code in dict.fromkeys(run.doubts) if metric.is_doubted_by(code))
+    def doubts(self, touches: Callable[[str], bool]) -> list[str]:
+        """The doubts whose code `touches` what is looked at, with the number of runs that have them."""
+        found = Counter(code for run in self.runs for code in dict.fromkeys(run.doubts) if touches(code))
         of = len(self.runs)
         return [code if of == 1 else f"{code} ({count} of {of} runs)" for code, count in found.items()]
 

@@ -40,8 +40,8 @@ def _winner(reference: str, candidate: str, row: Row) -> str:
     return said + _marks(row)
 
 
-def _marks(row: Row) -> str:
-    return f" ({', '.join(MARKS[mark] for mark in row.marks)})" if row.marks else ""
+def _marks(marked: Row | ComparedPrompt) -> str:
+    return f" ({', '.join(MARKS[mark] for mark in marked.marks)})" if marked.marks else ""
 
 
 def _ties(rows: Sequence[Row]) -> Iterator[str]:
@@ -83,8 +83,9 @@ def _further(reference: str, candidate: str, prompt: ComparedPrompt) -> str:
     assert theirs is not None
     figures = f"{theirs.passed} of {theirs.n} further answers, {reference} {ours.passed} of {ours.n}"
     if prompt.passes == "cannot tell":
-        return f"Cannot tell which passes {prompt.id} more often: {candidate} {figures}"
-    return f"{candidate} passes {prompt.id} {prompt.passes} than {reference}: {figures}"
+        why = f" ({prompt.reason})" if prompt.reason else ""
+        return f"Cannot tell which passes {prompt.id} more often: {candidate} {figures}{why}"
+    return f"{candidate} passes {prompt.id} {prompt.passes} than {reference}: {figures}{_marks(prompt)}"
 
 
 def dimension_text(name: Dimension) -> str:

@@ -55,8 +55,8 @@ class EmbeddedServer:
     def _wait_until_it_answers(self) -> None:
         assert self._process.stdout is not None
         watchdog = threading.Timer(START_TIMEOUT_S, self._process.kill)
-        watchdog.start()
         try:
+            watchdog.start()
             line = self._process.stdout.readline().decode("utf-8", "replace").strip()
         finally:
             watchdog.cancel()

@@ -42,8 +42,8 @@ def _signature(entry: "os.DirEntry[str]") -> Signature | None:
 
 
 def signature_of(found: os.stat_result) -> Signature:
-    """See `Signature`; the inode as a number that SQLite holds."""
-    return Signature(found.st_mtime_ns, found.st_size, found.st_ino & (2**63 - 1))
+    """See `Signature`; as numbers that SQLite holds: inodes may have 64 bits, and times lie beyond the year 2262."""
+    return Signature(found.st_mtime_ns & (2**63 - 1), found.st_size, found.st_ino & (2**63 - 1))
 
 
 def read(path: Path, signature: Signature) -> Known:

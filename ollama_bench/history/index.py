@@ -7,7 +7,7 @@ so that several processes may use it at once; none of them has to succeed.
 import contextlib
 import math
 import sqlite3
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import fields
 from pathlib import Path
 from types import NoneType, UnionType
@@ -23,6 +23,7 @@ WAIT_S = 2.0
 """For another process to end its transaction."""
 
 _COLUMNS = ("file", *Signature._fields, "problem", *(field.name for field in fields(Entry)))
+_CREATE = f"CREATE TABLE IF NOT EXISTS documents ({', '.join(_COLUMNS)}, PRIMARY KEY (file)) WITHOUT ROWID"
 _MARKS = ", ".join("?" * len(_COLUMNS))
 
 _PASSING = {
@@ -73,21 +74,34 @@ class Index:
         """Keep what was `read`, and forget the files that are `gone`. What fails is told in `trouble`."""
         if self._connection is None or not (read or gone):
             return
+        with self._change(self._connection) as connection:
+            connection.executemany(
+                f"INSERT OR REPLACE INTO documents VALUES ({_MARKS})",
+                [_row(file, known) for file, known in read.items() if _can_be_stored(file)],
+            )
+            connection.executemany("DELETE FROM documents WHERE file = ?", [(file,) for file in gone])
+
+    def clear(self) -> dict[str, Known]:
+        """Begin anew: an empty index, of which nothing is known. A sound file stays, since others may be using it.
+        `trouble` says why it cannot be done.
+        """
+        self.load()
+        if self._connection is not None:
+            with self._change(self._connection) as connection:
+                connection.execute("DROP TABLE documents")
+                connection.execute(_CREATE)
+        return {}
+
+    @contextlib.contextmanager
+    def _change(self, connection: sqlite3.Connection) -> Iterator[sqlite3.Connection]:
+        """One transaction. What fails is told in `trouble`."""
         try:
-            with _transaction(self._connection) as connection:
-                connection.executemany(
-                    f"INSERT OR REPLACE INTO documents VALUES ({_MARKS})",
-                    [_row(file, known) for file, known in read.items() if _can_be_stored(file)],
-                )
-                connection.executemany("DELETE FROM documents WHERE file = ?", [(file,) for file in gone])
+            with _transaction(connection):
+                yield connection
         except sqlite3.Error as error:
             if not self._is_passing(error):
                 self._remove()
                 self.trouble = f"{error}: it is made anew the next time"
-
-    def remove(self) -> None:
-        """Begin anew, with an empty index. `trouble` says why that cannot be done."""
-        self._remove()
 
     def _load(self) -> dict[str, Known]:
         if self._path.is_symlink() or (self._path.exists() and not self._path.is_file()):
@@ -97,9 +111,7 @@ class Index:
         version = self._connection.execute("PRAGMA user_version").fetchone()[0]
         if version == 0 and not self._connection.execute("SELECT count(*) FROM sqlite_master").fetchone()[0]:
             with _transaction(self._connection) as connection:
-                connection.execute(
-                    f"CREATE TABLE IF NOT EXISTS documents ({', '.join(_COLUMNS)}, PRIMARY KEY (file)) WITHOUT ROWID"
-                )
+                connection.execute(_CREATE)
                 connection.execute(f"PRAGMA user_version = {VERSION}")
         elif version != VERSION:
             raise ValueError(f"version {version}")

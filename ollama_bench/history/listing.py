@@ -30,11 +30,8 @@ def list_folder(folder: Path, told: Callable[[int, int], None], *, anew: bool = 
     `told` hears how many documents of how many are read. Raises ConfigurationError, BenchError, as `scan`.
     """
     with Index(folder) as index:
-        if anew:
-            index.remove()
-        known = index.load()  # before the scan, so that what another process adds meanwhile is not taken for gone
-        if anew:
-            known = {}  # also where the old one could not be removed
+        # before the scan, so that what another process adds meanwhile is not taken for gone
+        known = index.clear() if anew else index.load()
         found = scan(folder)
         stale = [name for name in found if name not in known or known[name].signature != found[name]]
         pending, done = iter(stale), 0

@@ -5,45 +5,28 @@ from functools import lru_cache
 
 from ollama_bench.history.entry import Run
 from orchestrator.clean import one_line
+from orchestrator.columns import columns, fit, shorten
 
 HEADER = ("when (UTC)", "model", "quant", "warm s", "tok/s", "peak MB", "quality", "verdict", "measured", "file")
 NUMBERS = frozenset({"warm s", "tok/s", "peak MB"})
 LEFT_OUT_FIRST = ("file", "quant", "quality", "peak MB", "measured", "verdict")
 """Where the terminal is too narrow for all."""
 
-GAP = "  "
-NARROW_MODEL, LEAST_MODEL, MAX_MODEL = 16, 8, 40
-"""Characters of a model's name: it gives way before a column does, and once more where nothing else is left."""
+NARROW_MODEL, MAX_MODEL = 16, 40
+"""Cells of a model's name: it gives way before a column does, and once more where nothing else is left."""
 
 NOT_MEASURED = "n/a"
 
 
 def runs_table(runs: Sequence[Run], width: int | None) -> tuple[str, list[str]]:
-    """The table, no line wider than `width` characters, and the columns that it has no room for."""
-    rows = [HEADER, *map(_row, runs)]
-    widths = dict(zip(HEADER, (max(map(len, column)) for column in zip(*rows, strict=True)), strict=True))
-    left_out: list[str] = []
-    for name in LEFT_OUT_FIRST:
-        if width is None or _total(widths, left_out, NARROW_MODEL) <= width:
-            break
-        left_out.append(name)
+    """The table, no line wider than `width` cells, and the columns that it has no room for."""
+    rows: list[Sequence[str]] = [HEADER, *map(_row, runs)]
     if width is not None:
-        too_wide = _total(widths, left_out) - width
-        widths["model"] = max(LEAST_MODEL, widths["model"] - max(0, too_wide))
-    shown = [(index, name, widths[name]) for index, name in enumerate(HEADER) if name not in left_out]
-    lines = [GAP.join(_cell(row[index], name, size) for index, name, size in shown).rstrip() for row in rows]
-    return "\n".join(line if width is None else line[:width] for line in lines) + "\n", left_out
-
-
-def _total(widths: dict[str, int], left_out: Sequence[str], least: int = MAX_MODEL) -> int:
-    shown = [min(size, least) if name == "model" else size for name, size in widths.items() if name not in left_out]
-    return sum(shown) + len(GAP) * (len(shown) - 1)
-
-
-def _cell(text: str, name: str, size: int) -> str:
-    if len(text) > size:
-        text = text[: size - 1] + "…"
-    return text.rjust(size) if name in NUMBERS else text.ljust(size)
+        drop = [HEADER.index(name) for name in LEFT_OUT_FIRST]
+        rows[:] = fit(rows, width, drop=drop, name=HEADER.index("model"), least=NARROW_MODEL)
+    left_out = [name for name in LEFT_OUT_FIRST if name not in rows[0]]
+    numbers = {index for index, name in enumerate(rows[0]) if name in NUMBERS}
+    return columns(rows, right=numbers) + "\n", left_out
 
 
 def _row(run: Run) -> tuple[str, ...]:
@@ -66,7 +49,7 @@ def _row(run: Run) -> tuple[str, ...]:
 
 @lru_cache(maxsize=1024)
 def _shown(text: str) -> str:
-    return one_line(text, MAX_MODEL)
+    return shorten(one_line(text), MAX_MODEL)
 
 
 def figure(value: float | None, digits: int) -> str:

@@ -7,16 +7,19 @@ from statistics import median
 from ollama_bench.history.entry import Run
 from ollama_bench.history.table import NOT_MEASURED, figure
 from orchestrator.clean import one_line
-from orchestrator.columns import columns
+from orchestrator.columns import cells, columns, fit, shorten
 
 BARS = "▁▂▃▄▅▆▇█"
 NO_BAR = "·"
 MAX_BARS, MIN_BARS = 32, 6
-MAX_NAME, NARROW_NAME = 24, 16
+MAX_NAME, NARROW_NAME, LEAST_NAME = 24, 16, 8
 MAX_MODELS = 20
 
 HEADER = ("trend", "runs", "tok/s", "range", "newest", "warm s", "range", "newest", "")
 """The last one warns where runs of several machines, or servers, are in one line."""
+NUMBERS = frozenset({"runs", "newest"})
+LEFT_OUT_FIRST = (6, 3, 1)
+"""Ranges, then the number of runs: where the terminal is too narrow for the shortest bars."""
 
 
 def sparkline(values: Sequence[float | None], bars: int) -> str:
@@ -58,19 +61,23 @@ def trend_lines(runs: Sequence[Run], width: int | None) -> str:
     shown = newest_last[-MAX_MODELS:]
     if not shown:
         return ""
-    lines = _lines(shown, MAX_BARS, MAX_NAME)
+    text = _table(shown, MAX_BARS, MAX_NAME)
     for bars in range(MAX_BARS, MIN_BARS - 1, -1):
-        if width is None or max(map(len, lines)) <= width:
+        if width is None or max(map(cells, text.splitlines())) <= width:
             break
-        lines = _lines(shown, bars, NARROW_NAME)
+        text = _table(shown, bars, NARROW_NAME, width)
     if len(shown) < len(newest_last):
-        lines.append(f"… and {len(newest_last) - len(shown)} models run before them: --model shows theirs")
-    return "".join(f"{line if width is None else line[:width]}\n" for line in lines)
+        more = f"… and {len(newest_last) - len(shown)} models run before them: --model shows theirs"
+        text += "\n" + (more if width is None else shorten(more, width))
+    return text + "\n"
 
 
-def _lines(models: Sequence[tuple[str, Sequence[Run]]], bars: int, name_chars: int) -> list[str]:
-    rows = [HEADER, *((one_line(name, name_chars), *_cells(runs, bars)) for name, runs in models)]
-    return columns(rows, right={1, 4, 7}).splitlines()
+def _table(models: Sequence[tuple[str, Sequence[Run]]], bars: int, name_cells: int, width: int | None = None) -> str:
+    rows: list[Sequence[str]] = [HEADER]
+    rows += [(shorten(one_line(name), name_cells), *_cells(runs, bars)) for name, runs in models]
+    if width is not None and bars == MIN_BARS:
+        rows[:] = fit(rows, width, drop=LEFT_OUT_FIRST, least=LEAST_NAME)
+    return columns(rows, right={index for index, name in enumerate(rows[0]) if name in NUMBERS})
 
 
 def _cells(runs: Sequence[Run], bars: int) -> tuple[str, ...]:

@@ -76,8 +76,8 @@ def follow(k6: Child, told: Told) -> str:
     except KeyboardInterrupt:
         k6.process.send_signal(signal.SIGINT)
         watchdog = threading.Timer(STOP_TIMEOUT_S, k6.process.kill)
-        watchdog.start()
         try:
+            watchdog.start()
             _read(k6, kept, lambda _at: None)
         finally:
             watchdog.cancel()

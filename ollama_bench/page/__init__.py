@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from ollama_bench.page.names import Named, name_runs
 from ollama_bench.page.overview import overview
 from ollama_bench.page.run_section import made_by, run_section, run_sections
+from ollama_bench.render.lines import hardware
 from ollama_bench.scorecard import RunResult
 from orchestrator.page import Part, join, page, tag
 
@@ -37,7 +38,7 @@ def _count(runs: Sequence[Named]) -> str:
 
 def _made(runs: Sequence[Named]) -> str:
     """On what, and when."""
-    machines = {run.result.hardware.label for run in runs}
+    machines = {hardware(run.result) for run in runs}
     dates = list(dict.fromkeys(f"{at:%d %B %Y}" for at in sorted(run.result.started_at for run in runs)))
     on = machines.pop() if len(machines) == 1 else f"{len(machines)} machines"
     return f"{on} · {dates[0]}" + (f" to {dates[-1]}" if len(dates) > 1 else "")

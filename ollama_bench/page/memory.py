@@ -1,6 +1,6 @@
 """What the server's processes used, over time and at most."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 from ollama_bench.page.charts import PHASE_COLOURS
 from ollama_bench.page.charts.over_time import MOST_POINTS, PANEL_PX, columns_of, over_time, panels_of, points_as_one
@@ -24,21 +24,31 @@ def _over_time(result: RunResult) -> Part:
     if not panels:
         return tag("p", "Nothing was sampled: there is no chart over time.")
     trials = _timed(result)
-    caption = (
-        f"Sampled every {result.resources.interval_s:g} s, from before the cold load to the end. "
-        "Blocks and shades are the requests, by phase."
-    )
-    if any(name == "other" for _, _, lines in panels for name, _, _ in lines):
-        caption += " The dotted line is the CPU of all other processes."
-    many = points_as_one(timeline)
-    if many > 1:
-        caption += f" Each point stands for {many} samples (more than {MOST_POINTS} are not drawn): their highest "
-        caption += "memory, and their mean CPU."
     height = 40 + len(panels) * (PANEL_PX + 42)
     asked = result.quality is not None
     spec = over_time(timeline, trials, quality=asked)
     legend = _legend([*dict.fromkeys(trial.phase for trial in trials), *(["quality"] if asked else [])])
+    others = any(name == "other" for _, _, lines in panels for name, _, _ in lines)
+    caption = " ".join(_caption(result, others=others))
     return chart("Memory and CPU over time", caption, spec, _by_phase(result), legend=legend, height=height)
+
+
+def _caption(result: RunResult, *, others: bool) -> Iterator[str]:
+    """What the chart shows, sentence by sentence; `others` when the CPU of other processes is in it."""
+    yield f"Sampled every {result.resources.interval_s:g} s, from before the cold load to the end."
+    yield "Blocks and shades are the requests, by phase."
+    if result.quality is not None:
+        yield "All after the last timed one is shaded as quality."
+    if others and result.server.local:
+        yield "The dotted line is the CPU of all other processes."
+    elif others:
+        yield "The dotted line is the CPU of the machine that asked, without this tool; the server is on another."
+    many = points_as_one(result.resources.timeline)
+    if many > 1:
+        yield (
+            f"Each point stands for {many} samples (more than {MOST_POINTS} are not drawn): their highest memory, and "
+            "their mean CPU."
+        )
 
 
 def _timed(result: RunResult) -> list[Trial]:
@@ -74,7 +84,7 @@ def _phase_row(result: RunResult, phase: Phase, trials: list[Trial], windows: li
         f"{end_s:.1f}",
         megabytes(max(seen)) if seen else NOT_THERE,
         figure(cpu, 0) if cpu is not None else NOT_THERE,
-        figure(others, 0) if others is not None else NOT_THERE,
+        figure(max(0.0, others), 0) if others is not None else NOT_THERE,
     ]
 
 

@@ -27,7 +27,7 @@ class Named:
 
 def name_runs(results: Sequence[RunResult]) -> list[Named]:
     """The runs in their order."""
-    names = [one_line(result.model.name, LONGEST) for result in results]
+    names = [_name(result, LONGEST) for result in results]
     often = Counter(names)
     dated = [
         f"{name}, {result.started_at:%d %b %H:%M}" if often[name] > 1 else name
@@ -37,9 +37,13 @@ def name_runs(results: Sequence[RunResult]) -> list[Named]:
     return [
         Named(
             result,
-            one_line(result.model.name, 300),
+            _name(result, 300),
             f"{label} (run {number})" if again[label] > 1 else label,
             f"run-{number}-{slug(result.model.name)}",
         )
         for number, (label, result) in enumerate(zip(dated, results, strict=True), 1)
     ]
+
+
+def _name(result: RunResult, limit: int) -> str:
+    return one_line(result.model.name, limit) or "(no name)"

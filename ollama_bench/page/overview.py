@@ -3,7 +3,7 @@
 from collections import Counter
 from collections.abc import Sequence
 
-from ollama_bench.compare.alike import circumstances
+from ollama_bench.compare.alike import differences
 from ollama_bench.page.charts.scatter import HEIGHT_PX, LOOKS, Point, speed_and_quality
 from ollama_bench.page.charts.strips import by_run, strip
 from ollama_bench.page.findings import believed, pill, quality_points
@@ -37,10 +37,7 @@ def _verdicts(runs: Sequence[Named]) -> Part:
 
 def _differences(runs: Sequence[Named]) -> Part:
     """Circumstances in which these runs are not alike, as `compare` looks at them."""
-    quality = all(run.result.plan.quality_prompts for run in runs)
-    found = [circumstances(run.result, quality=quality) for run in runs]
-    names = dict.fromkeys(name for each in found for name in each)
-    differ = [name for name in names if len({str(each.get(name)) for each in found}) > 1]
+    differ = [found.what for found in differences({"": [run.result for run in runs]})]
     if not differ:
         return None
     return tag("p", tag("strong", f"Not measured alike: {', '.join(differ)}. "), "Compare these runs with care.")
@@ -55,7 +52,7 @@ def _scatter(runs: Sequence[Named]) -> Part:
     points = [_point(run, most if len(totals) == 1 else None) for run in drawn]
     missing = [run.label for run in runs if run not in drawn]
     caption = "To the right is faster, higher is better, and a larger sign is more memory (peak RSS)."
-    caption += " Shape and colour are the verdict."
+    caption += " Shape and colour are the verdict. Point at a sign for its figures, and for a name that had no room."
     caption += " The dashed line is the least speed that the verdict asks for." if _limit(drawn) else ""
     caption += " Signs without a filling: memory not known." if any(point.memory_mb is None for point in points) else ""
     caption += f" Not drawn, for want of a figure: {', '.join(missing)}." if missing else ""

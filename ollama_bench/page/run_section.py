@@ -6,7 +6,7 @@ from ollama_bench.page.memory import memory
 from ollama_bench.page.names import Named
 from ollama_bench.page.quality import quality
 from ollama_bench.page.speed import speed
-from ollama_bench.render.lines import NOT_MEASURED
+from ollama_bench.render.lines import BASE_MODEL, hardware
 from ollama_bench.scorecard import RunResult
 from orchestrator.page import Part, tag
 
@@ -50,10 +50,9 @@ def run_sections(run: Named, level: int) -> Part:
 def made_by(result: RunResult) -> str:
     """When, on what, and by what a run was made."""
     model, server = result.model, result.server
-    hardware = result.hardware.label if server.local else f"{NOT_MEASURED} (remote; asked from {result.hardware.label})"
-    base = "" if model.chat_template else " (base model, no chat template)"
+    base = "" if model.chat_template else BASE_MODEL
     return (
-        f"{model.quantization or 'unknown quantisation'}{base} · {hardware} · "
+        f"{model.quantization or 'unknown quantisation'}{base} · {hardware(result)} · "
         f"{server.kind} {server.version} · {result.started_at:%d %B %Y, %H:%M} UTC"
     )
 

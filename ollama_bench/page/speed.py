@@ -94,7 +94,7 @@ def _gaps(result: RunResult) -> Part:
         "the thick one the median of all."
     )
     caption += f" Not every answer of {', '.join(few)} is drawn." if few else ""
-    head = ["phase", "gaps", "median ms", "p95 ms", "longest ms"]
+    head = ["phase", "gaps", "median ms", "p95 ms (indicative)", "longest ms"]
     rows = [_gaps_row(phase, metric(result, phase, "itl_s")) for phase, _ in phases]
     data = table(head, rows, label="Inter-token gaps", numbers=range(1, 5))
     height = len(phases) * (waits.ROW_PX + 46)
@@ -120,8 +120,11 @@ def _figures(result: RunResult) -> Part:
         for place, ((label, _, unit, digits), summary) in enumerate(measured):
             rows.append([_phase(phase, place > 0), label, *_numbers(summary, digits), unit])
     head = ["phase", "figure", "median", "95 % interval", "least", "most", "p95", "n", "unit"]
-    note = tag("p", f"~ marks a p95 of fewer than {MIN_SAMPLES_FOR_P95} samples: it is indicative. ITL is the gap "
-               "between two chunks, of all answers of a phase together.", class_="quiet")  # fmt: skip
+    said = (
+        f"~ marks a p95 that is indicative: of fewer than {MIN_SAMPLES_FOR_P95} samples, or of ITL, the gaps between "
+        "chunks of all answers of a phase together, which are not independent."
+    )
+    note = tag("p", said, class_="quiet")
     return join(table(head, rows, label="All figures", numbers=range(2, 8)), note)
 
 

@@ -12,7 +12,7 @@ from ollama_bench.render.comparison_lines import (
     side_lines,
     warnings,
 )
-from ollama_bench.render.markdown import escape
+from ollama_bench.render.markdown import escape, page
 
 MAX_CELL = 2000
 
@@ -28,7 +28,7 @@ def render_comparison_markdown(comparison: Comparison) -> str:
         [f"- {escape(note, MAX_CELL)}" for note in comparison.notes],
         [f"{escape(line)}  " for line in footer(comparison)],
     ]
-    return "\n\n".join("\n".join(section) for section in sections if section) + "\n"
+    return page(sections)
 
 
 def _sides(sides: Sequence[ComparedSide]) -> list[str]:

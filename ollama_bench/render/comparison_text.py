@@ -14,10 +14,12 @@ from ollama_bench.render.comparison_lines import (
     warnings,
 )
 from orchestrator.clean import one_line
-from orchestrator.columns import columns
+from orchestrator.columns import cells, columns
 
 MIN_WIDTH = 40
 MAX_LINE = 2000
+_FILLER = "\0"
+"""No clean line has one."""
 Paint = Callable[[str, str], str]
 """(outcome, the line that tells it) -> the line in that outcome's colour."""
 
@@ -39,15 +41,15 @@ def render_comparison_text(
 def _side(side: ComparedSide, room: int | None) -> list[str]:
     """Its label and its model, then the rest of what is told of it."""
     (_, model), *others = side_lines(side)
-    told = [f"   {what + ':':<9} {text}" for what, text in others]
-    return _wrapped([f"{side.label:<2} {model}", *told], room, indent=13)
+    told = [_broken(text, room, f"   {what + ':':<9} ") for what, text in others]
+    return [*_broken(model, room, f"{side.label:<2} "), *(line for lines in told for line in lines)]
 
 
 def _figures(pair: Pair, room: int | None, paint: Paint) -> list[str]:
     """The table; two lines a metric where it is too wide."""
     rows = [row_cells(row) for row in pair.rows]
     lines = columns([headings(pair), *rows], right=(1, 2, 3)).splitlines()
-    if room is not None and max(map(len, lines)) > room:
+    if room is not None and max(map(cells, lines)) > room:
         return [line for row in rows for line in _stacked(headings(pair), row)]
     return [lines[0], *(paint(row.outcome, line) for row, line in zip(pair.rows, lines[1:], strict=True))]
 
@@ -62,16 +64,21 @@ def _quality(pair: Pair, room: int | None) -> list[str]:
     if not rows:
         return []
     lines = columns([quality_headings(pair), *rows]).splitlines()
-    if room is not None and max(map(len, lines)) > room:
+    if room is not None and max(map(cells, lines)) > room:
         return _wrapped([f"{row[0]}: {', '.join(cell for cell in row[1:] if cell)}" for row in rows], room)
     return lines
 
 
-def _wrapped(lines: Sequence[str], room: int | None, indent: int = 2) -> list[str]:
-    """Each line cleaned, and broken where it is longer than `room`."""
-    wrapped = []
-    for line in lines:
-        margin = " " * (len(line) - len(line.lstrip(" ")))
-        cleaned = margin + one_line(line, MAX_LINE)
-        wrapped += [cleaned] if room is None else textwrap.wrap(cleaned, room, subsequent_indent=" " * indent)
-    return wrapped
+def _wrapped(lines: Sequence[str], room: int | None) -> list[str]:
+    return [part for line in lines for part in _broken(line, room)]
+
+
+def _broken(line: str, room: int | None, head: str = "") -> list[str]:
+    """The line cleaned, behind `head`, and broken where it is longer than `room`."""
+    cleaned = one_line(line, MAX_LINE)
+    if room is None:
+        return [head + cleaned]
+    padded = "".join(each + _FILLER * (cells(each) - 1) for each in cleaned)  # textwrap counts characters
+    room -= padded != cleaned  # a long word may be broken within a wide character
+    parts = textwrap.wrap(padded, room, initial_indent=head, subsequent_indent=" " * (len(head) or 2))
+    return [part.replace(_FILLER, "") for part in parts]

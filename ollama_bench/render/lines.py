@@ -10,6 +10,7 @@ from orchestrator.clean import one_line
 from orchestrator.stats import MIN_SAMPLES_FOR_P95
 
 NOT_MEASURED = "n/a"
+BASE_MODEL = " (base model, no chat template)"
 
 DETAILS = (
     ("latency", "latency_s", "s", 3),
@@ -27,13 +28,10 @@ DETAILS = (
 def headline(result: RunResult) -> list[str]:
     """The five lines."""
     model = result.model
-    hardware = one_line(result.hardware.label)
-    if not result.server.local:
-        hardware = f"{NOT_MEASURED} (remote; asked from {hardware})"
-    base = "" if model.chat_template else " (base model, no chat template)"
+    base = "" if model.chat_template else BASE_MODEL
     return [
         f"Model: {one_line(model.name)}  Quant: {one_line(model.quantization or 'unknown')}{base}"
-        f"  Hardware: {hardware}",
+        f"  Hardware: {hardware(result)}",
         f"Warm start latency (s): {figure(metric(result, 'warm', 'latency_s').p50, 2)}"
         f"  Real prompt latency (s): {figure(metric(result, 'real', 'latency_s').p50, 2)}"
         f"  tok/s: {figure(metric(result, 'real', 'gen_tok_s').p50, 1)}",
@@ -43,6 +41,12 @@ def headline(result: RunResult) -> list[str]:
         + "  ".join(f"{name.replace('_', '-')} {quality_total(result, name)}" for name in DIMENSIONS),
         f"Verdict: {result.verdict.decision}",
     ]
+
+
+def hardware(result: RunResult) -> str:
+    """What the model ran on; of a server elsewhere that is not known."""
+    label = one_line(result.hardware.label)
+    return label if result.server.local else f"{NOT_MEASURED} (remote; asked from {label})"
 
 
 def metric(result: RunResult, phase: TimedPhase, name: str) -> Summary:

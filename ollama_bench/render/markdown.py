@@ -1,7 +1,7 @@
 """The scorecard as Markdown, for a repository or a pull request."""
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from itertools import accumulate
 
 from ollama_bench.quality.scores import DIMENSIONS
@@ -45,7 +45,12 @@ def render_markdown(result: RunResult) -> str:
             f"profile {escape(result.plan.profile)}, seed {result.plan.seed}, num_ctx {result.plan.num_ctx}."
         ],
     ]
-    return "\n\n".join("\n".join(section) for section in _bounded(sections) if section) + "\n"
+    return page(sections)
+
+
+def page(sections: Iterable[Sequence[str]], room: int = MAX_CHARS) -> str:
+    """Sections of lines, with as many lines as there is room for."""
+    return "\n\n".join("\n".join(section) for section in _bounded(sections, room) if section) + "\n"
 
 
 def escape(text: str, limit: int = 400) -> str:
@@ -58,9 +63,8 @@ def escape(text: str, limit: int = 400) -> str:
     return _REFERENCE.sub("\\1&#8203;", escaped)
 
 
-def _bounded(sections: Sequence[Sequence[str]]) -> Iterator[list[str]]:
-    """The sections, up to MAX_CHARS in all: a page that is longer cannot be posted."""
-    room = MAX_CHARS
+def _bounded(sections: Iterable[Sequence[str]], room: int) -> Iterator[list[str]]:
+    """The sections, up to `room` characters in all: a page that is longer cannot be posted."""
     for section in sections:
         sizes = list(accumulate(len(line) + 1 for line in section))
         whole = sum(size <= room for size in sizes)

@@ -7,6 +7,7 @@ from ollama_bench.render import FORMATS
 from ollama_bench.render.benchstat import render_benchstat
 from ollama_bench.render.csv import render_csv
 from ollama_bench.render.json import render_json
+from ollama_bench.render.markdown import MAX_CHARS, page, render_markdown
 from ollama_bench.render.table import render_table
 from ollama_bench.scorecard import RunResult
 
@@ -25,8 +26,12 @@ def render_results(results: Sequence[RunResult], fmt: str, *, several: bool, roo
             return render_csv(results)
         case "benchstat":
             return render_benchstat(results) if results else ""
-    text = "\n".join(FORMATS[fmt](result) for result in results)
-    if results:
-        table = render_table(results, room if fmt == "text" else None)
-        text += f"\n```text\n{table}```\n" if fmt == "markdown" else f"\n{table}"
-    return text
+        case "markdown":
+            return _markdown(results) if results else ""
+    return "\n".join([*map(FORMATS[fmt], results), *([render_table(results, room)] if results else [])])
+
+
+def _markdown(results: Sequence[RunResult]) -> str:
+    """One page of all: each result whole or not at all, and the table in any case."""
+    table = f"\n```text\n{render_table(results)}```\n"
+    return page([[render_markdown(result).rstrip()] for result in results], MAX_CHARS - len(table)) + table

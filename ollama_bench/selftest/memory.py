@@ -16,6 +16,7 @@ import psutil
 
 from ollama_bench.sampler import Sampler
 from ollama_bench.selftest.figures import Figure, Limits
+from orchestrator.start import start_process
 
 HOLD_S = 0.8
 """On a busy machine the sampler sees a new process half a second after its start."""
@@ -59,7 +60,7 @@ def measure_memory(size_bytes: int) -> Memory | str:
 def _holder(size_bytes: int) -> Iterator[subprocess.Popen[str]]:
     """The parent of the process that holds; Ctrl-C does not reach them, and both end with it."""
     command = [sys.executable, "-P", "-m", "ollama_bench.selftest.holder", str(size_bytes), str(HOLD_S)]
-    with subprocess.Popen(
+    with start_process(
         command,
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,

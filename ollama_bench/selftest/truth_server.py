@@ -18,6 +18,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any, Self
 
 from ollama_bench.errors import ServerError
+from orchestrator.start import start_process
 
 
 @dataclass(frozen=True)
@@ -58,7 +59,7 @@ class TruthServer:
 
     def __enter__(self) -> Self:
         # A session of its own: Ctrl-C in the terminal goes to the tool, which ends the server when it is done.
-        self._process = subprocess.Popen(
+        self._process: subprocess.Popen[bytes] = start_process(
             [sys.executable, "-P", "-m", "ollama_bench.selftest.truth_server"],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,

@@ -65,6 +65,16 @@ async function draw(figure) {
   drawn.set(figure, { width, finalize: () => made.finalize() });
 }
 
+// One chart that cannot be drawn keeps no other from it.
+function giveUp(figure, error) {
+  const canvas = figure.querySelector(".canvas");
+  canvas.removeAttribute("role");
+  canvas.removeAttribute("aria-label");
+  canvas.textContent = "This chart could not be drawn. Its figures are below.";
+  drawn.set(figure, { width: widthOf(figure), finalize() {} });
+  console.error(error);
+}
+
 // One after the other, what is nearest to the eye first; between them the page answers to its reader.
 const figures = [...document.querySelectorAll("figure")];
 const away = (figure) => Math.abs(figure.getBoundingClientRect().top);
@@ -76,7 +86,7 @@ async function drawAll() {
     const left = figures.filter((figure) => widthOf(figure) && drawn.get(figure)?.width !== widthOf(figure));
     if (!left.length) break;
     const next = left.reduce((one, other) => (away(other) < away(one) ? other : one));
-    await draw(next);
+    await draw(next).catch((error) => giveUp(next, error));
     await new Promise((go_on) => setTimeout(go_on));
   }
   drawing = false;

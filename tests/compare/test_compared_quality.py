@@ -8,6 +8,9 @@ from scipy import stats as scipy_stats
 from ollama_bench.compare.comparison import compare
 from ollama_bench.compare.document import Comparison
 from ollama_bench.compare.quality import ComparedPrompt, ComparedQuality
+from ollama_bench.scorecard import RunResult
+from ollama_bench.stability import Validity
+from ollama_bench.stability.rule import ValidityCondition
 from ollama_bench.trial import RequestError
 from tests.compare.examples import run, side
 from tests.examples import GOOD_ANSWERS, example_plan, example_trials
@@ -27,11 +30,17 @@ def answering(
     return run(name, plan=plan, trials=trials, **changes)
 
 
-def compared(ours: Any, theirs: Any) -> tuple[Comparison, ComparedQuality]:
-    comparison = compare([side(0, *ours), side(1, *theirs)])
+def compared(ours: Any, theirs: Any, *, forced: bool = False) -> tuple[Comparison, ComparedQuality]:
+    comparison = compare([side(0, *ours), side(1, *theirs)], forced=forced)
     quality = comparison.pairs[0].quality
     assert quality is not None
     return comparison, quality
+
+
+def in_doubt(result: RunResult, code: str) -> RunResult:
+    """The same run, with a condition that does not hold."""
+    condition = ValidityCondition(code=code, text="", passed=False)
+    return result.model_copy(update={"validity": Validity(valid=False, conditions=(condition,))})
 
 
 def of(quality: ComparedQuality, name: str) -> ComparedPrompt:
@@ -108,6 +117,46 @@ def test_enough_further_answers_are_tested_by_fisher_among_all_tests() -> None:
     )
     _, mirrored = compared([theirs], [ours])
     assert of(mirrored, "json").passes == "more often"
+
+
+def test_answers_of_a_run_that_both_sides_hold_are_not_tested() -> None:
+    shared = answering("a", {}, seeds=11)
+    comparison, quality = compared([shared], [shared, answering("b", {"json": "no"}, seeds=11, minute=1)])
+
+    assert comparison.family.tests == 0
+    assert {(prompt.p_value, prompt.passes) for prompt in quality.prompts} == {(None, None)}
+
+
+@pytest.mark.parametrize("code", ["incomplete", "failed_requests"])
+def test_answers_of_a_doubtful_run_pass_more_often_only_when_it_is_forced(code: str) -> None:
+    ours, theirs = answering("a", {}, seeds=11), in_doubt(answering("b", {"json": "no"}, seeds=11), code)
+    comparison, quality = compared([ours], [theirs])
+    prompt = of(quality, "json")
+
+    assert (prompt.passes, prompt.reason, prompt.marks) == ("cannot tell", f"in doubt: B {code}", ("doubtful",))
+    assert any(
+        line.startswith("Cannot tell which passes json more often") and line.endswith(f"(in doubt: B {code})")
+        for line in comparison.pairs[0].summary
+    )
+    forced, quality = compared([ours], [theirs], forced=True)
+    assert (of(quality, "json").passes, of(quality, "json").marks) == ("less often", ("doubtful",))
+    (said,) = [line for line in forced.pairs[0].summary if line.startswith("B passes json")]
+    assert said.endswith("(from a doubtful run)")
+
+
+def test_load_by_others_leaves_the_answers_what_they_are() -> None:
+    theirs = in_doubt(answering("b", {"json": "no"}, seeds=11), "other_load")
+    _, quality = compared([answering("a", {}, seeds=11)], [theirs])
+    assert (of(quality, "json").passes, of(quality, "json").marks) == ("less often", ())
+
+
+def test_a_forced_claim_about_answers_to_unlike_prompts_is_marked() -> None:
+    theirs = answering("b", {"json": "no"}, seeds=11, environment={"cpu": "M4"})
+    comparison, quality = compared([answering("a", {}, seeds=11)], [theirs], forced=True)
+
+    assert (of(quality, "json").passes, of(quality, "json").marks) == ("less often", ("unlike",))
+    (said,) = [line for line in comparison.pairs[0].summary if line.startswith("B passes json")]
+    assert said.endswith("(measured under unlike circumstances)")
 
 
 def test_the_same_seed_in_another_run_is_the_same_answer() -> None:

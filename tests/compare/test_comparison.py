@@ -258,6 +258,15 @@ def test_another_prompt_is_unlike() -> None:
         compare([side(0, run("a")), side(1, run("b", plan=other))])
 
 
+def test_another_quality_prompt_is_unlike_though_a_run_has_none() -> None:
+    plan = example_plan()
+    json_asked = plan.quality_prompts[2].model_copy(update={"text": "Write XML."})
+    other = plan.model_copy(update={"quality_prompts": (*plan.quality_prompts[:2], json_asked)})
+    theirs = side(1, run("b", plan=other), run("c", plan=example_plan(quality=False)))
+    with pytest.raises(ConfigurationError, match=r"quality prompt json sha256: A [0-9a-f]{12}, B [0-9a-f]{12}\n"):
+        compare([side(0, run("a")), theirs])
+
+
 def test_the_number_of_trials_the_model_and_quality_may_differ() -> None:
     other = run("b", [1.0, 1.1], plan=example_plan("qwen2.5:1.5b", quality=False))
     other = other.model_copy(update={"model": other.model.model_copy(update={"digest": "2", "quantization": "Q4_0"})})

@@ -7,6 +7,7 @@ import signal
 import socket
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import Callable
 from functools import partial
@@ -459,3 +460,22 @@ def assert_falls_idle(runner: psutil.Process) -> None:
         return runner.cpu_times()[:2] == before
 
     until(is_idle)
+
+
+def test_a_tool_that_is_interrupted_while_the_server_starts_is_over_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Starting a thread waits, and Ctrl-C ends that: what watched the start must not keep the tool for its minute."""
+    watchdogs = []
+
+    class Interrupted(threading.Timer):
+        def start(self) -> None:
+            watchdogs.append(self)
+            super().start()
+            signal.raise_signal(signal.SIGINT)
+
+    monkeypatch.setattr(threading, "Timer", Interrupted)
+    with pytest.raises(KeyboardInterrupt):
+        EmbeddedServer().__enter__()
+    (watchdog,) = watchdogs
+    watchdog.join(20)
+    assert not watchdog.is_alive()
+    watchdog.cancel()

@@ -8,6 +8,7 @@ import sys
 import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import closing
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
@@ -83,6 +84,19 @@ def test_a_document_replaced_in_the_same_instant_by_one_of_the_same_size_is_noti
     os.utime(path, ns=(before.st_atime_ns, before.st_mtime_ns))
 
     assert [run.entry.model for run in listed(tmp_path).runs] == ["secnd:1b"]
+
+
+@pytest.mark.parametrize("year", [1960, 2300])  # beyond 2262 the nanoseconds take more than 63 bits
+def test_a_file_of_any_age_is_listed_and_kept(tmp_path: Path, year: int) -> None:
+    path = save(tmp_path, "a.json")
+    seconds = datetime(year, 1, 1, tzinfo=UTC).timestamp()
+    os.utime(path, (seconds, seconds))
+    if datetime.fromtimestamp(path.stat().st_mtime, UTC).year != year:
+        pytest.skip("this file system does not keep such a time")
+    first, reads = _count_reads(tmp_path)
+
+    assert ([run.file for run in first.runs], reads) == (["a.json"], 1)
+    assert _count_reads(tmp_path) == (first, 0)
 
 
 NO_RESULTS = {
@@ -242,6 +256,31 @@ def test_a_damaged_index_is_made_anew(tmp_path: Path, damage: Callable[[Path], N
     assert listed(tmp_path) == right
     assert right.index_trouble is None
     assert _count_reads(tmp_path) == (right, 0), "it is there again"
+
+
+def test_rebuilds_at_once_take_the_index_from_nobody(tmp_path: Path) -> None:
+    from ollama_bench.history.listing import list_folder
+
+    save(tmp_path, "a.json")
+    listed(tmp_path)
+    others: list[Listing] = []
+    found = list_folder(tmp_path, lambda _done, _total: others.append(listed(tmp_path, anew=True)), anew=True)
+
+    assert [listing.index_trouble for listing in (found, *others)] == [None, None]
+    assert _count_reads(tmp_path) == (found, 0)
+
+
+def test_a_rebuild_takes_nothing_from_the_old_index(tmp_path: Path) -> None:
+    save(tmp_path, "a.json")
+    listed(tmp_path)
+    _execute(
+        tmp_path / NAME,
+        "UPDATE documents SET model = 'forged:1b'",
+        "CREATE TRIGGER again AFTER INSERT ON documents BEGIN DELETE FROM documents; END",
+    )
+
+    assert [run.entry.model for run in listed(tmp_path, anew=True).runs] == ["llama3.2:1b"]
+    assert _count_reads(tmp_path) == (listed(tmp_path), 0)
 
 
 def test_an_index_that_is_no_file_is_left_alone(tmp_path: Path) -> None:

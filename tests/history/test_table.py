@@ -1,8 +1,10 @@
+import re
 import unicodedata
 
 import pytest
 
 from ollama_bench.history.table import HEADER, runs_table
+from orchestrator.columns import cells
 from tests.history.documents import a_run
 
 WHOLE = """\
@@ -26,13 +28,21 @@ def test_a_line_a_run() -> None:
     assert runs_table([a_run(), nothing], None) == (WHOLE, [])
 
 
-@pytest.mark.parametrize("width", [1, 10, 40, 60, 80, 100, 120, 200])
-def test_no_line_is_wider_than_the_terminal(width: int) -> None:
-    runs = [a_run("x" * 80, model="m" * 60), a_run()]
+@pytest.mark.parametrize("letter", ["m", "漢"])
+@pytest.mark.parametrize("width", [40, 60, 80, 100, 120, 200])
+def test_no_line_is_wider_than_the_terminal(width: int, letter: str) -> None:
+    runs = [a_run("x" * 80, model=letter * 60), a_run()]
     table, left_out = runs_table(runs, width)
 
-    assert max(map(len, table.splitlines())) <= width
-    assert left_out == [name for name in HEADER if name in left_out] or set(left_out) <= set(HEADER)
+    assert max(map(cells, table.splitlines())) <= width
+    assert set(left_out) == set(HEADER) - set(re.split(r"\s{2,}", table.splitlines()[0]))
+
+
+def test_columns_stand_below_each_other_behind_wide_characters() -> None:
+    table, _ = runs_table([a_run(model="漢字:1b"), a_run()], None)
+    ends = {cells(line[: line.index("Q8_0")]) for line in table.splitlines()[1:]}
+
+    assert len(ends) == 1
 
 
 def test_the_figures_stay_longest() -> None:
@@ -47,7 +57,7 @@ def test_a_name_gives_way_before_a_column_does() -> None:
     table, left_out = runs_table([a_run(model="m" * 40)], 112)
 
     assert left_out == []
-    assert "mmmmmmmmm…" in table
+    assert "mmmmmmmmm…mmmmmmmm" in table
 
 
 def test_hostile_names_stay_in_their_line() -> None:

@@ -3,6 +3,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ollama_bench.history.trend import BARS, MAX_MODELS, NO_BAR, sparkline, trend_lines
+from orchestrator.columns import cells
 from tests.history.documents import a_run
 
 FINITE = st.floats(allow_nan=False, allow_infinity=False)
@@ -68,11 +69,14 @@ def test_no_runs_no_trend() -> None:
     assert trend_lines([], 80) == ""
 
 
-@pytest.mark.parametrize("width", [10, 60, 80, 100, 140])
-def test_the_trend_fits_the_width(width: int) -> None:
-    runs = [a_run(model="m" * 50, real_tok_s=float(number), warm_latency_s=number / 7) for number in range(100)]
+@pytest.mark.parametrize("letter", ["m", "漢"])
+@pytest.mark.parametrize("width", [40, 60, 80, 100, 140])
+def test_the_trend_fits_the_width(width: int, letter: str) -> None:
+    runs = [a_run(model=letter * 50, real_tok_s=float(number), warm_latency_s=number / 7) for number in range(100)]
 
-    assert max(map(len, trend_lines(runs, width).splitlines())) <= width
+    lines = trend_lines(runs, width).splitlines()
+    assert max(map(cells, lines)) <= width
+    assert lines[0].split().count("newest") == 2
 
 
 def test_of_many_models_those_run_last_are_shown() -> None:

@@ -131,3 +131,12 @@ def test_where_it_cannot_be_written_that_is_told_first(tmp_path: Path) -> None:
     with pytest.raises(ConfigurationError, match="not a file"):
         prepare(Path("/dev/null"))
     assert Path("/dev/null").exists()
+
+
+def test_a_link_is_not_taken_away(tmp_path: Path) -> None:
+    """/dev/stdout is one: of whoever may, it would be gone for the whole machine."""
+    (tmp_path / "file").write_text("")
+    (tmp_path / "link").symlink_to("file")
+    with pytest.raises(ConfigurationError, match="not a file"):
+        prepare(tmp_path / "link")
+    assert (tmp_path / "link").is_symlink()

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from ollama_bench.observed import Observed, Resources
+from ollama_bench.observed import Observed, Resources, TimelinePoint
 from ollama_bench.page import report_page
 from ollama_bench.page.names import name_runs
 from ollama_bench.page.quality import marked
@@ -17,7 +17,7 @@ from ollama_bench.scorecard import RunResult, load
 from orchestrator.page import join
 from tests.examples import example_plan, example_result, example_trial, example_trials, the_example_of_the_design
 from tests.orchestrator.page.test_html import Reader
-from tests.page.documents import several_models
+from tests.page.documents import MODELS, THOROUGH, drawn_run, several_models
 
 ROOT = Path(__file__).parents[2]
 EXAMPLE = ROOT / "scorecards" / "example-gemma3-270m.json"
@@ -63,7 +63,7 @@ def test_every_sample_is_in_the_drawing_and_in_its_table() -> None:
     row = next(row for row in _specs(page)[0]["vconcat"] if row["title"]["text"] == "real")
     dots = next(layer for layer in row["layer"] if layer["mark"]["type"] == "circle")
 
-    assert [dot["value"] for dot in dots["data"]["values"]] == pytest.approx(latencies)
+    assert dots["data"]["values"][0]["value"] == pytest.approx(latencies)
     assert ", ".join(f"{latency:.3f}" for latency in sorted(latencies)) in page
 
 
@@ -91,6 +91,40 @@ def test_a_remote_server_has_no_chart_over_time_and_a_reason() -> None:
     assert "Nothing was sampled: there is no chart over time." in text
     assert "n/a (remote; asked from AMD EPYC" in text
     assert "on another machine" in text
+
+
+def test_the_other_load_of_a_remote_server_is_said_to_be_that_of_the_machine_that_asked() -> None:
+    point = TimelinePoint(t_s=1, rss_bytes=None, cpu_percent=None, vram_bytes=None, other_cpu_percent=-0.6)
+    result = example_result(observed=Observed(resources=Resources(interval_s=0.1, timeline=(point,))))
+    remote = result.model_copy(update={"server": result.server.model_copy(update={"local": False})})
+
+    assert "The dotted line is the CPU of all other processes." in _text(result)
+    assert "of the machine that asked, without this tool; the server is on another" in _text(remote)
+    assert "All after the last timed one is shaded as quality." in _text(result)
+    assert "n/a (remote; asked from AMD EPYC" in _text(remote, remote).split("Overview")[0]
+
+
+def test_cpu_below_zero_is_none_of_it_in_the_table_too() -> None:
+    document = json.loads(load(EXAMPLE).to_json())
+    for point in document["resources"]["timeline"]:
+        point["other_cpu_percent"] = -0.4 if point["other_cpu_percent"] is not None else None
+    page = _page(RunResult.model_validate(document))
+
+    assert '<td class="number">-' not in page
+
+
+def test_a_p95_of_gaps_is_indicative_however_many_there_are() -> None:
+    text = _text(load(EXAMPLE))
+
+    assert "p95 ms (indicative)" in text
+    assert "or of ITL" in text
+
+
+def test_a_run_whose_model_has_no_name_that_can_be_shown_is_called_something() -> None:
+    result = several_models()[0]
+    nameless = result.model_copy(update={"model": result.model.model_copy(update={"name": "\x1b\u202e"})})
+
+    assert [run.label for run in name_runs([nameless])] == ["(no name)"]
 
 
 def test_a_run_in_which_nothing_succeeded_shows_what_failed() -> None:
@@ -189,6 +223,22 @@ def test_names_are_told_apart() -> None:
         "qwen2.5:0.5b",
     ]
     assert len({run.anchor for run in runs}) == 4
+
+
+def test_ten_of_the_largest_runs_fit_into_three_megabytes_with_room_to_spare(library: str) -> None:
+    """Answers as long as their limit of 160 tokens allows; what is drawn has its own limits, however long a run is."""
+    runs = [_with_long_answers(drawn_run(name, *figures, profile=THOROUGH)) for name, figures in MODELS.items()]
+
+    assert len(report_page(runs, library).encode()) < 2_800_000
+
+
+def _with_long_answers(result: RunResult) -> RunResult:
+    assert result.quality
+    prompts = []
+    for prompt in result.quality.prompts:
+        samples = tuple(one.model_copy(update={"answer": one.answer.ljust(700, ".")}) for one in prompt.samples)
+        prompts.append(prompt.model_copy(update={"answer": prompt.answer.ljust(700, "."), "samples": samples}))
+    return result.model_copy(update={"quality": result.quality.model_copy(update={"prompts": tuple(prompts)})})
 
 
 # --- evidence

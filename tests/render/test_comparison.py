@@ -12,6 +12,7 @@ from ollama_bench.compare.sides import make_side
 from ollama_bench.render.comparison_markdown import render_comparison_markdown
 from ollama_bench.render.comparison_text import render_comparison_text
 from ollama_bench.scorecard import RunResult
+from orchestrator.columns import cells
 from tests.compare.examples import run, runs_of, side
 from tests.examples import example_plan
 from tests.render.test_hostile import NASTY
@@ -29,8 +30,11 @@ def comparison(**changes: Any) -> Comparison:
 def test_the_text_is_this() -> None:
     lines = render_comparison_text(comparison()).splitlines()
 
-    assert lines[0] == "A llama3.2:1b Q8_0"
-    assert lines[1].startswith("   runs: 5 runs of 2026-11-23 17:00 to 2026-11-23 17:04, trials a run: cold 1, warm 3")
+    assert lines[0] == "A  llama3.2:1b Q8_0"
+    assert lines[2].startswith("   measured: ")
+    assert lines[1].startswith(
+        "   runs:     5 runs of 2026-11-23 17:00 to 2026-11-23 17:04, trials a run: cold 1, warm 3"
+    )
     header, warm, *_ = (line.split() for line in lines if line.startswith(("median", "warm latency")))
     assert header == ["median", "A", "B", "B/A", "95", "%", "interval", "B", "is"]
     assert warm == ["warm", "latency", "s", "1.004", "2.008", "2.000", "[1.967,", "2.033]", "slower"]
@@ -42,11 +46,16 @@ def test_the_text_is_this() -> None:
     assert lines[-1] == "Quality scores in their order: follow, coherent, no-hallucination."
 
 
+@pytest.mark.parametrize("foreign", ["x" * 30, "漢" * 60])
 @pytest.mark.parametrize("width", [40, 60, 80, 200])
-def test_the_text_fits_the_width(width: int) -> None:
-    shown = render_comparison_text(comparison(environment={"cpu": "M4 " + "x" * 30}), width)
+def test_the_text_fits_the_width(width: int, foreign: str) -> None:
+    shown = render_comparison_text(comparison(environment={"cpu": f"M4 {foreign}"}, model=f"m:{foreign}"), width)
 
-    assert max(map(len, shown.splitlines())) <= width
+    lines = shown.splitlines()
+    assert max(map(cells, lines)) <= width
+    assert foreign in shown.replace("\n", "").replace(" ", "")
+    below_runs = lines[[line.startswith("   runs: ") for line in lines].index(True) + 1]
+    assert width > 80 or below_runs.startswith(" " * 13)
     assert "warm latency s" in shown
     assert "slower *" in shown
 
@@ -91,6 +100,13 @@ def test_markdown_has_a_table_of_figures_and_one_of_quality() -> None:
     cells = [token.content for token in tokens if token.type == "inline"]
     assert "warm latency s" in cells
     assert "slower" in cells
+
+
+def test_markdown_of_many_sides_fits_into_a_comment() -> None:
+    page = render_comparison_markdown(compare([side(place, run(f"{place}")) for place in range(40)]))
+
+    assert 55_000 < len(page) < 65_536
+    assert page.endswith("More does not fit on a page: the JSON document has all of it.\n")
 
 
 def _hostile(name: str, foreign: str) -> RunResult:

@@ -7,7 +7,7 @@ from ollama_bench.metrics import inter_token_gaps_s
 from ollama_bench.page.charts import Spec, colour, field, tip
 from ollama_bench.trial import Trial
 
-MOST_POINTS = 12_000
+MOST_POINTS = 3_000
 """Of a phase; of more, fewer answers are drawn, evenly spaced. The median is always of all."""
 
 ROW_PX = 64

@@ -73,7 +73,9 @@ def over_time(timeline: Sequence[TimelinePoint], trials: Sequence[Trial], *, qua
     panels = panels_of(columns)
     rows = [_requests(scale)]
     rows += [_panel(panel, scale, last=panel is panels[-1]) for panel in panels]
-    return {"datasets": {"requests": requests, "columns": [columns]}, "vconcat": rows, "spacing": 10}
+    drawn = ["t_s", *(name for _, _, lines in panels for name, _, _ in lines)]
+    shown = {name: columns[name] for name in drawn}
+    return {"datasets": {"requests": requests, "columns": [shown]}, "vconcat": rows, "spacing": 10}
 
 
 def _block(phase: str, start_s: float, end_s: float, number: int | None) -> Spec:

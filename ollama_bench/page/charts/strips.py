@@ -85,7 +85,7 @@ def _row(strip: Strip, unit: str, digits: int, domain: list[float] | None = None
     form = f".{digits}f"
     scale = {"domain": domain or _domain(strip.dots, strip.summary.p50), "zero": False, "nice": False}
     x = field("value", scale=scale, title=None, axis={} if axis else BARE)
-    dots = [{"value": value, "height": height} for value, height in zip(strip.dots, swarm(strip.dots), strict=True)]
+    dots = {"value": list(strip.dots), "height": swarm(strip.dots)}
     across = {"y": {"value": 0}, "y2": {"value": "height"}}
     layers: list[Spec] = []
     if strip.interval:
@@ -99,7 +99,8 @@ def _row(strip: Strip, unit: str, digits: int, domain: list[float] | None = None
         )
     layers += [
         {
-            "data": {"values": dots},
+            "data": {"values": [dots]},
+            "transform": [{"flatten": ["value", "height"]}],
             "mark": {"type": "circle", "size": 34, "color": strip.colour, "opacity": 0.72},
             "encoding": {
                 "x": x,

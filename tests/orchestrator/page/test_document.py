@@ -70,6 +70,24 @@ def test_a_script_that_came_in_from_elsewhere_does_not_run(tmp_path: Path) -> No
         assert any("Content Security Policy" in complaint for complaint in seen.complaints)
 
 
+@needs_chromium
+def test_a_chart_that_cannot_be_drawn_says_so_and_keeps_no_other_from_it(tmp_path: Path) -> None:
+    library = """window.vegaEmbed = async (canvas, spec) => {
+      if (spec.broken) throw new Error("cannot");
+      canvas.textContent = "drawn";
+      return { finalize() {} };
+    };"""
+    charts = [chart(name, "", {"broken": name == "A"}, "the figures", height=10) for name in "AB"]
+    (tmp_path / "page.html").write_text(page("t", *charts, library=library), encoding="utf-8")
+
+    with visit(tmp_path / "page.html") as seen:
+        seen.page.wait_for_selector("html[data-charts=drawn]", timeout=10_000)
+        shown = seen.page.locator(".canvas").all_inner_texts()
+        assert shown == ["This chart could not be drawn. Its figures are below.", "drawn"]
+        assert seen.page.get_by_role("img").count() == 1
+        assert any("cannot" in complaint for complaint in seen.complaints)
+
+
 def test_a_chart_has_its_words_before_it_is_drawn() -> None:
     spec = {"mark": "bar", "width": "fill"}
     read = Reader(chart("Speed", "What it shows.", spec, tag("p", "the figures"), height=100))
