@@ -225,7 +225,7 @@ MODELS: dict[str, tuple[list[str], Handler | None, str]] = {
     "no such model": ([], None, "cannot pull new:1b: pull model manifest: file does not exist"),
     "the pull ends half-way": ([], answering(LAYER), "ended half-way: run it again to resume"),
     "the pull dies": ([], answering(LAYER, end=Exchange.close), "connection failed"),
-    "the pull hangs": (["--timeout", "0.3"], answering(LAYER, end=Exchange.hang), "silent"),
+    "the pull hangs": (["--timeout", "2"], answering(LAYER, end=Exchange.hang), "silent"),
     "the pull tells an error": (
         [],
         answering(LAYER, {"error": "digest mismatch"}),

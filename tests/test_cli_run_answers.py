@@ -23,8 +23,8 @@ FAULTS: dict[str, tuple[Handler, str, str]] = {
     "reset in the middle": (answering(*words(3), end=Exchange.reset), "connection", "connection failed"),
     "closed in the middle": (answering(*words(3), end=Exchange.close), "connection", "connection failed"),
     "closed at once": (Exchange.close, "connection", "connection failed"),
-    "silence in the middle": (answering(*words(3), end=Exchange.hang), "timeout", "silent for 0.5 s"),
-    "silence from the start": (Exchange.hang, "timeout", "silent for 0.5 s"),
+    "silence in the middle": (answering(*words(3), end=Exchange.hang), "timeout", "silent for 2 s"),
+    "silence from the start": (Exchange.hang, "timeout", "silent for 2 s"),
     "an error line": (answering(*words(3), {"error": "out of memory"}), "error_line", "broke off: out of memory"),
     "a broken line": (answering(*words(3), b'{"resp\n'), "bad_line", "not JSON"),
     "a huge line": (huge_line, "bad_line", "longer than"),
@@ -41,7 +41,7 @@ def test_a_timed_answer_that_goes_wrong_ends_the_run_and_keeps_what_was_measured
     cli: Cli, server: ScriptedServer, fault: Handler, kind: str, words: str
 ) -> None:
     server.faults = dict.fromkeys(AFTER_COLD, fault)
-    outcome = cli("run", "tiny:1b", "--host", server.url, "--timeout", "0.5", "--json")
+    outcome = cli("run", "tiny:1b", "--host", server.url, "--timeout", "2", "--json")
     outcome.assert_clear_error(3, "the warm phase of tiny:1b failed: ", words)
     document = outcome.document
     assert document["complete"] is False
