@@ -10,7 +10,7 @@ ARRIVALS = "arrivals"
 _STEP = re.compile(r"checks\{step:(\w+)\}")
 
 QUEUE_SHARE = 0.2
-"""Of the median latency: from here on a step is said to queue."""
+"""Of the time that answers take, all together: from here on a step is said to queue."""
 SLOWED_TO = 0.8
 """Of the generation rate at the fewest streams: below it generation is said to be slower."""
 
@@ -27,10 +27,12 @@ class Step:
     """Without those below."""
     busy: int
     """Answered 503: the server's own queue was full."""
+    latency_mean_ms: float | None
     latency_p50_ms: float | None
     latency_p95_ms: float | None
     ttfb_p50_ms: float | None
     ttfb_p95_ms: float | None
+    queue_mean_ms: float | None
     queue_p50_ms: float | None
     """None too where the server does not tell its durations."""
     queue_p95_ms: float | None
@@ -41,10 +43,14 @@ class Step:
 
     @property
     def queues(self) -> bool:
-        """Whether a request spends much of its time waiting for others."""
-        if self.queue_p50_ms is None or not self.latency_p50_ms:
+        """Whether requests spend much of their time waiting for others.
+
+        By the means: where short and long requests take turns, the ones wait long and the others hardly, and the
+        medians of the two are those of no request at all.
+        """
+        if self.queue_mean_ms is None or not self.latency_mean_ms:
             return False
-        return self.queue_p50_ms >= QUEUE_SHARE * self.latency_p50_ms
+        return self.queue_mean_ms >= QUEUE_SHARE * self.latency_mean_ms
 
     def is_slower_than(self, other: "Step") -> bool:
         """Whether a stream, once it is its turn, is generated more slowly than in `other`."""
@@ -66,10 +72,10 @@ def meaning(steps: Sequence[Step]) -> list[str]:
 
 
 def _sentence(first: Step, step: Step) -> str:
-    latency, queue = (step.latency_p50_ms or 0) / 1e3, (step.queue_p50_ms or 0) / 1e3
-    if step.gen_tok_s is None or first.gen_tok_s is None or step.queue_p50_ms is None:
+    latency, queue = (step.latency_mean_ms or 0) / 1e3, (step.queue_mean_ms or 0) / 1e3
+    if step.gen_tok_s is None or first.gen_tok_s is None or step.queue_mean_ms is None:
         return f"{step.streams} streams: {latency:.2f} s an answer; the server does not say what it spent them on"
-    waits = f"an answer waits {queue:.2f} s of its {latency:.2f} s for others"
+    waits = f"an answer waits {queue:.2f} s of its {latency:.2f} s for others (mean)"
     rate = f"{step.gen_tok_s:.1f} tok/s a stream, {first.gen_tok_s:.1f} with {first.streams}"
     if step.queues and step.is_slower_than(first):
         return f"{step.streams} streams: queueing and slow generation: {waits}, and then it gets {rate}"
@@ -92,10 +98,12 @@ def _step(name: str, summary: Summary) -> Step:
         requests=summary.count(checks, "passes") + summary.count(checks, "fails"),
         errors=summary.count(_of("errors", name)),
         busy=summary.count(_of("busy", name)),
+        latency_mean_ms=trend("latency", "avg"),
         latency_p50_ms=trend("latency", "med"),
         latency_p95_ms=trend("latency", "p(95)"),
         ttfb_p50_ms=trend("ttfb", "med"),
         ttfb_p95_ms=trend("ttfb", "p(95)"),
+        queue_mean_ms=trend("queue", "avg"),
         queue_p50_ms=trend("queue", "med"),
         queue_p95_ms=trend("queue", "p(95)"),
         gen_tok_s=trend("gen_tok_s", "med"),

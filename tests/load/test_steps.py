@@ -16,7 +16,7 @@ def _step(name: str, *, latency: float, queue: float, rate: float, **counts: int
     part = f"{{step:{name}}}"
     trends = {"latency": latency, "ttfb": queue + 100, "queue": queue, "gen_tok_s": rate}
     return {
-        **{f"ollama_{metric}{part}": trend(2 * value, med=value) for metric, value in trends.items()},
+        **{f"ollama_{metric}{part}": trend(2 * value, med=value, avg=value) for metric, value in trends.items()},
         f"ollama_started{part}": trend(19_000, min=10_000),
         f"ollama_ended{part}": trend(19_000, max=20_000),
         f"ollama_tokens{part}": {"count": counts.get("tokens", 200)},
@@ -47,7 +47,7 @@ def test_the_arrivals_come_first_and_streams_in_rising_number() -> None:
 
 def test_a_step_without_a_good_answer_has_no_figures() -> None:
     dead = {
-        key: {"count": 0, "min": 0, "med": 0, "max": 0, "p(95)": 0}
+        key: {"count": 0, "avg": 0, "min": 0, "med": 0, "max": 0, "p(95)": 0}
         for key in _step("streams_1", latency=1, queue=0, rate=1)
     }
     dead["checks{step:streams_1}"] = {"passes": 0, "fails": 7, "value": 0}
@@ -89,6 +89,16 @@ def test_queueing_and_slow_generation_are_told_apart() -> None:
     assert _told(8000, 100, 7).startswith("8 streams: slow generation, not queueing")
     assert _told(8000, 4000, 20).startswith("8 streams: queueing and slow generation")
     assert _told(1010, 10, 49).startswith("8 streams: neither")
+
+
+def test_waiting_is_told_by_its_share_of_all_the_time_where_short_and_long_requests_take_turns() -> None:
+    """Two streams, one slot: each waits for the other, but half of the answers hardly wait."""
+    metrics = _step("streams_1", latency=2000, queue=0, rate=50) | _step("streams_2", latency=4000, queue=700, rate=50)
+    metrics["ollama_queue{step:streams_2}"]["avg"] = 1900
+
+    (sentence,) = meaning(_steps(**metrics))
+
+    assert sentence.startswith("2 streams: queueing, not slow generation: an answer waits 1.90 s of its 4.00 s")
 
 
 def test_a_server_that_tells_no_durations_is_said_to() -> None:
