@@ -143,16 +143,11 @@ class Index:
 
 
 @contextlib.contextmanager
-def _transaction(connection: sqlite3.Connection) -> Any:
+def _transaction(connection: sqlite3.Connection) -> Iterator[sqlite3.Connection]:
     """All of it or nothing, with the right to write from the start. Raises sqlite3.Error."""
     connection.execute("BEGIN IMMEDIATE")
-    try:
+    with connection:
         yield connection
-        connection.execute("COMMIT")
-    except BaseException:
-        with contextlib.suppress(sqlite3.Error):
-            connection.execute("ROLLBACK")
-        raise
 
 
 def _can_be_stored(file: str) -> bool:
